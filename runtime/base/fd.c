@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/base/mem.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+void fd_closep(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+void fd_dir_closep(DIR **dir)
+{
+	int saved = errno;
+
+	if (*dir)
+		closedir(*dir);
+	*dir = NULL;
+	errno = saved;
+}
+
+void fd_file_closep(FILE **file)
+{
+	int saved = errno;
+
+	if (*file)
+		fclose(*file);
+	*file = NULL;
+	errno = saved;
+}
+
+const char *fd_path(char buf[FD_PATH_SIZE], int fd)
+{
+	snprintf(buf, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
+	return buf;
+}
+
+int fd_write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t fd_read_all(int fd, void *data, size_t len)
+{
+	char *at = data;
+	size_t got = 0;
+
+	while (got < len) {
+		ssize_t n = read(fd, at + got, len - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+/* What fstat says is only a first guess: pipes and /proc say 0. */
+static size_t first_room(int fd, size_t max_bytes)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (size_t)st.st_size < max_bytes)
+		return (size_t)st.st_size + 1;
+	return max_bytes < 4096 ? max_bytes + 1 : 4096;
+}
+
+int fd_read_file(int fd, const char *what, size_t max_bytes, char **ret_text, size_t *ret_len,
+		 struct err *err)
+{
+	size_t room = first_room(fd, max_bytes), len = 0;
+	auto_free char *text = malloc(room + 1);
+
+	if (!text)
+		return err_sys(err, "read \"%s\"", what);
+	for (;;) {
+		ssize_t n = fd_read_all(fd, text + len, room - len);
+		char *bigger;
+
+		if (n < 0)
+			return err_sys(err, "read \"%s\"", what);
+		len += (size_t)n;
+		if (len < room)
+			break;
+		if (len > max_bytes)
+			return err_set(err, EFBIG, "read \"%s\": larger than %zu bytes", what,
+				       max_bytes);
+		room = room * 2 > max_bytes + 1 ? max_bytes + 1 : room * 2;
+		bigger = realloc(text, room + 1);
+		if (!bigger)
+			return err_sys(err, "read \"%s\"", what);
+		text = bigger;
+	}
+	text[len] = '\0';
+	*ret_text = steal_ptr(&text);
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
+int fd_load_at(int dirfd, const char *path, size_t max_bytes, char **ret_text, size_t *ret_len,
+	       struct err *err)
+{
+	auto_fd int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, "open \"%s\"", path);
+	return fd_read_file(fd, path, max_bytes, ret_text, ret_len, err);
+}
+
+int fd_write_kernel(int dirfd, const char *path, const char *text, struct err *err)
+{
+	auto_fd int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+	size_t len = strlen(text);
+
+	if (fd < 0)
+		return err_sys(err, "open \"%s\"", path);
+	if (write(fd, text, len) != (ssize_t)len)
+		return err_sys(err, "write \"%s\" to \"%s\"", text, path);
+	return 0;
+}
+
+int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
+		    int sync, struct err *err)
+{
+	char tmp[NAME_MAX + 1];
+	auto_fd int fd = -1;
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", name) >= sizeof(tmp))
+		return err_set(err, ENAMETOOLONG, "write \"%s\": name too long", name);
+	/* A leftover of a killed verb is ours to replace; the caller holds the lock. */
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(err, "create \"%s\"", tmp);
+	if (fd_write_all(fd, data, len) < 0 || (sync && fsync(fd) < 0)) {
+		err_sys(err, "write \"%s\"", tmp);
+		unlinkat(dirfd, tmp, 0);
+		return -1;
+	}
+	if (renameat(dirfd, tmp, dirfd, name) < 0) {
+		err_sys(err, "rename \"%s\" to \"%s\"", tmp, name);
+		unlinkat(dirfd, tmp, 0);
+		return -1;
+	}
+	if (sync) {
+		auto_fd int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir < 0 || fsync(dir) < 0)
+			return err_sys(err, "sync the folder of \"%s\"", name);
+	}
+	return 0;
+}
+
+int fd_cloexec_from(unsigned int first, struct err *err)
+{
+	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(err, "mark fds from %u close-on-exec", first);
+	return 0;
+}

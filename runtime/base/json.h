@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * json: a document in memory (over yajl's parser), and writing one.
+ *
+ * The document is a tree of nodes in one arena, freed as a whole; strings in it are
+ * NUL-terminated and stay valid as long as it does. A string with a NUL inside, a key that
+ * appears twice in one object, and more than JSON_DEPTH_MAX levels are refused.
+ */
+#ifndef RUNTIME_BASE_JSON_H
+#define RUNTIME_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/base/err.h"
+#include "runtime/base/mem.h"
+#include "runtime/base/str.h"
+
+#define JSON_DEPTH_MAX 64
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+	enum json_type type;
+	bool boolean;
+	uint32_t count;   /* elements or members; a string's or number's length in bytes */
+	const char *key;  /* in an object; else NULL */
+	uint32_t index;   /* in an array */
+	const char *text; /* a string's content; a number as written */
+	struct json *parent, *next, *first; /* first child, next sibling */
+	struct json *last;                  /* while parsing */
+};
+
+struct json_doc;
+
+/* Parses the whole text. `what` ("config.json") begins error texts, which end in the line. */
+int json_parse(const char *text, size_t len, const char *what, struct json_doc **ret,
+	       struct err *err);
+void json_free(struct json_doc *doc);
+MEM_DEFINE_CLEANUP(struct json_doc, json_free)
+#define auto_json __attribute__((cleanup(json_freep)))
+
+const struct json *json_root(const struct json_doc *doc);
+
+/* The object's member, or NULL. */
+const struct json *json_get(const struct json *object, const char *key);
+
+#define json_for_each(child, node) \
+	for (const struct json *child = (node) ? (node)->first : NULL; child; child = child->next)
+
+/* "linux.resources.devices[2].type" into buf; "" for the root. */
+const char *json_where(const struct json *node, char *buf, size_t size);
+
+/* err_set(ERR_INPUT) with "<what>: <where>: " before the text. */
+int json_err(struct err *err, const char *what, const struct json *node, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+const char *json_type_name(enum json_type type);
+
+/* A number as an integer in range; -1 when it is no number, not whole, or out of range. */
+int json_int(const struct json *node, int64_t min, int64_t max, int64_t *ret);
+int json_uint(const struct json *node, uint64_t max, uint64_t *ret);
+
+/* Adds "text" with quotes and escapes; bytes that are no UTF-8 become U+FFFD. */
+void json_quote(struct strbuf *sb, const char *text);
+
+/*
+ * A writer over strbuf. Commas and (where pretty is set) line breaks come by themselves:
+ *   json_begin(&w, NULL, '{'); json_put_str(&w, "id", id); json_end(&w, '}');
+ * In an array, key is NULL.
+ */
+struct json_writer {
+	struct strbuf *sb;
+	bool pretty;
+	unsigned int depth;
+	bool more; /* a value stands before at this level */
+};
+
+void json_begin(struct json_writer *w, const char *key, char bracket);
+void json_end(struct json_writer *w, char bracket);
+void json_put_str(struct json_writer *w, const char *key, const char *value);
+void json_put_int(struct json_writer *w, const char *key, int64_t value);
+void json_put_uint(struct json_writer *w, const char *key, uint64_t value);
+void json_put_bool(struct json_writer *w, const char *key, bool value);
+void json_put_null(struct json_writer *w, const char *key);
+/* A ready piece of JSON as the value. */
+void json_put_raw(struct json_writer *w, const char *key, const char *json);
+/* A parsed node, copied out again as it was. */
+void json_put_node(struct json_writer *w, const char *key, const struct json *node);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+
+static struct {
+	int fd;
+	bool json;
+	enum log_level level;
+} log_state = { -1, false, LOG_LEVEL_WARNING };
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+int log_level_parse(const char *text, enum log_level *ret, struct err *err)
+{
+	if (str_eq(text, "warn")) {
+		*ret = LOG_LEVEL_WARNING;
+		return 0;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(level_names); i++) {
+		if (str_eq(text, level_names[i])) {
+			*ret = (enum log_level)i;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE,
+		       "--log-level: \"%.32s\" is none of error, warning, info, debug", text);
+}
+
+int log_open(const char *path, bool json, enum log_level level, struct err *err)
+{
+	log_state.json = json;
+	log_state.level = level;
+	if (!path)
+		return 0;
+	log_state.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (log_state.fd < 0)
+		return err_sys(err, "open log \"%s\"", path);
+	return 0;
+}
+
+bool log_to_file(void)
+{
+	return log_state.fd >= 0;
+}
+
+static void timestamp(char *buf, size_t size)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf + len, size - len, ".%06ldZ", now.tv_nsec / 1000);
+}
+
+static void format_json(struct strbuf *sb, enum log_level level, const char *msg)
+{
+	char now[64];
+
+	timestamp(now, sizeof(now));
+	strbuf_add(sb, "{\"msg\":");
+	json_quote(sb, msg);
+	strbuf_addf(sb, ",\"level\":\"%s\",\"time\":\"%s\"}\n", level_names[level], now);
+}
+
+static void format_text(struct strbuf *sb, enum log_level level, const char *msg)
+{
+	char now[64];
+
+	if (log_state.fd < 0) {
+		strbuf_addf(sb, "vzrun: %s%s\n", level == LOG_LEVEL_WARNING ? "warning: " : "",
+			    msg);
+		return;
+	}
+	timestamp(now, sizeof(now));
+	strbuf_addf(sb, "time=\"%s\" level=%s msg=", now, level_names[level]);
+	json_quote(sb, msg);
+	strbuf_add_char(sb, '\n');
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	auto_strbuf struct strbuf sb = { 0 };
+	int saved = errno;
+	char msg[1024];
+	va_list ap;
+
+	if (level > log_state.level)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (log_state.json)
+		format_json(&sb, level, msg);
+	else
+		format_text(&sb, level, msg);
+	if (!sb.failed)
+		fd_write_all(log_state.fd >= 0 ? log_state.fd : 2, sb.text, sb.len);
+	errno = saved;
+}

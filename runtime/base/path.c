@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/mem.h"
+#include "runtime/base/str.h"
+
+/* openat2(2): EAGAIN says that a rename raced with "..": it may be tried again. */
+#define RACE_TRIES 32
+
+static int resolve(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve_flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+		.resolve = resolve_flags,
+	};
+	int fd = -1;
+
+	for (int i = 0; i < RACE_TRIES; i++) {
+		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return fd;
+}
+
+int path_open_in(int rootfd, const char *path, int flags, mode_t mode)
+{
+	return resolve(rootfd, *path ? path : "/", flags, mode,
+		       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+/* Opens the folder named by the first `len` bytes of path, making its last component below
+ * parentfd where it is missing. */
+static int step(int rootfd, int parentfd, char *path, size_t start, size_t len, mode_t mode)
+{
+	char cut = path[len];
+	int fd;
+
+	path[len] = '\0';
+	fd = path_open_in(rootfd, path, O_PATH | O_DIRECTORY, 0);
+	if (fd < 0 && errno == ENOENT &&
+	    (mkdirat(parentfd, path + start, mode) == 0 || errno == EEXIST))
+		fd = path_open_in(rootfd, path, O_PATH | O_DIRECTORY, 0);
+	path[len] = cut;
+	return fd;
+}
+
+int path_make_dir_in(int rootfd, const char *path, mode_t mode, struct err *err)
+{
+	auto_free char *clean = path_clean(path);
+	auto_fd int at = -1;
+	size_t start = 1;
+
+	if (!clean)
+		return err_sys(err, "make \"%s\"", path);
+	at = path_open_in(rootfd, clean, O_PATH | O_DIRECTORY, 0);
+	if (at >= 0)
+		return steal_fd(&at);
+	at = path_open_in(rootfd, "/", O_PATH | O_DIRECTORY, 0);
+	while (at >= 0 && clean[start]) {
+		size_t len = start + strcspn(clean + start, "/");
+		int next = step(rootfd, at, clean, start, len, mode);
+
+		if (next < 0)
+			return err_sys(err, "make folder \"%s\" in the container", path);
+		close(at);
+		at = next;
+		start = clean[len] ? len + 1 : len;
+	}
+	if (at < 0)
+		return err_sys(err, "open the container's root");
+	return steal_fd(&at);
+}
+
+int path_make_parent_in(int rootfd, const char *path, const char **ret_name, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	auto_free char *parent = strndup(path, (size_t)(name - path));
+	int fd;
+
+	if (!parent)
+		return err_sys(err, "make \"%s\"", path);
+	if (!*name || str_eq(name, ".") || str_eq(name, ".."))
+		return err_set(err, ERR_INPUT, "\"%s\" names no file", path);
+	fd = path_make_dir_in(rootfd, parent, 0755, err);
+	if (fd >= 0)
+		*ret_name = name;
+	return fd;
+}
+
+int path_make_file_in(int rootfd, const char *path, mode_t mode, struct err *err)
+{
+	const char *name;
+	int fd = path_open_in(rootfd, path, O_PATH, 0);
+	auto_fd int parent = -1, made = -1;
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return err_sys(err, "open \"%s\" in the container", path);
+	parent = path_make_parent_in(rootfd, path, &name, err);
+	if (parent < 0)
+		return -1;
+	made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (made < 0)
+		return err_sys(err, "make \"%s\" in the container", path);
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, "open \"%s\" in the container", path);
+	return fd;
+}
+
+int path_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	auto_free char *copy = strdup(path);
+
+	if (!copy)
+		return err_sys(err, "make folder \"%s\"", path);
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			return err_sys(err, "make folder \"%s\"", copy);
+		*slash = '/';
+	}
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return err_sys(err, "make folder \"%s\"", path);
+	return 0;
+}
+
+char *path_clean(const char *path)
+{
+	char *out = malloc(strlen(path) + 2), *end = out;
+
+	if (!out)
+		return NULL;
+	while (*path) {
+		size_t len;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len == 2 && path[0] == '.' && path[1] == '.') {
+			while (end > out && *--end != '/')
+				;
+		} else if (len > 0 && !(len == 1 && path[0] == '.')) {
+			*end++ = '/';
+			memcpy(end, path, len);
+			end += len;
+		}
+		path += len;
+	}
+	if (end == out)
+		*end++ = '/';
+	*end = '\0';
+	return out;
+}
+
+char *path_join(const char *dir, const char *name)
+{
+	if (name[0] == '/')
+		return strdup(name);
+	return str_dupf("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
+}
+
+static int remove_below(int fd, dev_t dev, unsigned int depth, struct err *err);
+
+static int remove_entry(int dirfd, const char *name, dev_t dev, unsigned int depth, struct err *err)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_sys(err, "remove \"%s\"", name);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "remove \"%s\"", name);
+	if (st.st_dev != dev)
+		return err_set(err, EBUSY, "remove \"%s\": something is mounted there", name);
+	if (remove_below(fd, dev, depth + 1, err) < 0)
+		return -1;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(err, "remove folder \"%s\"", name);
+	return 0;
+}
+
+static int remove_below(int fd, dev_t dev, unsigned int depth, struct err *err)
+{
+	int again = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	auto_dir DIR *dir = again < 0 ? NULL : fdopendir(again);
+	struct dirent *entry;
+
+	if (!dir) {
+		fd_closep(&again);
+		return err_sys(err, "list a folder to remove");
+	}
+	if (depth > 4096)
+		return err_set(err, ELOOP, "remove a folder: nested more than 4096 levels deep");
+	while ((errno = 0, entry = readdir(dir))) {
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		if (remove_entry(fd, entry->d_name, dev, depth, err) < 0)
+			return -1;
+	}
+	return errno ? err_sys(err, "list a folder to remove") : 0;
+}
+
+int path_remove_tree(int dirfd, const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "remove \"%s\"", name);
+	return remove_entry(dirfd, name, st.st_dev, 0, err);
+}

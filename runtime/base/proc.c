@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/str.h"
+
+pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+
+	if (ret_pidfd) {
+		args.flags |= CLONE_PIDFD;
+		args.pidfd = (uint64_t)(uintptr_t)ret_pidfd;
+	}
+	if (cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)cgroup_fd;
+	}
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+int proc_pidfd_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int proc_pidfd_signal(int pidfd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+int proc_pidfd_wait(int pidfd, int timeout_msec)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&pfd, 1, timeout_msec);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+int proc_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state)
+{
+	char path[64], text[1024], *at;
+	auto_fd int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	/* The name in () may hold anything, so the fields count from its last ")". */
+	at = strrchr(text, ')');
+	if (!at || at[1] != ' ')
+		return -1;
+	at += 2;
+	if (ret_state)
+		*ret_state = *at;
+	for (int field = 3; field < 22; field++) {
+		at = strchr(at, ' ');
+		if (!at)
+			return -1;
+		at++;
+	}
+	if (ret_start)
+		*ret_start = strtoull(at, NULL, 10);
+	return 0;
+}
+
+int proc_signal_parse(const char *text)
+{
+	int64_t number, offset = 0;
+
+	if (num_parse(text, "", 0, SIGRTMAX, &number, NULL) == 0)
+		return (int)number;
+	if (strncasecmp(text, "SIG", 3) == 0)
+		text += 3;
+	if (strncasecmp(text, "RTMIN", 5) == 0) {
+		if (text[5] == '\0')
+			return SIGRTMIN;
+		if (text[5] == '+' &&
+		    num_parse(text + 6, "", 0, SIGRTMAX - SIGRTMIN, &offset, NULL) == 0)
+			return SIGRTMIN + (int)offset;
+		return -1;
+	}
+	if (strcasecmp(text, "RTMAX") == 0)
+		return SIGRTMAX;
+	for (int sig = 1; sig < 32; sig++) {
+		const char *name = sigabbrev_np(sig);
+
+		if (name && strcasecmp(name, text) == 0)
+			return sig;
+	}
+	return -1;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * proc: processes. One clone, one way to wait, and identity beyond a pid.
+ */
+#ifndef RUNTIME_BASE_PROC_H
+#define RUNTIME_BASE_PROC_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/base/err.h"
+
+/* clone3(2) as fork: 0 in the child, the pid in the parent, -1 with errno.
+ * cgroup_fd (or -1): the child begins in that cgroup (CLONE_INTO_CGROUP).
+ * *ret_pidfd, where ret_pidfd is given, is the parent's, close-on-exec. */
+pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd);
+
+int proc_pidfd_open(pid_t pid);
+int proc_pidfd_signal(int pidfd, int sig);
+
+/* Waits up to timeout_msec (-1: for ever) for the process behind pidfd to end. 1 ended, 0 not
+ * yet, -1 errno. */
+int proc_pidfd_wait(int pidfd, int timeout_msec);
+
+/* waitpid through EINTR: the exit status as a shell gives it (128 + signal), or -1 with errno. */
+int proc_wait(pid_t pid);
+
+/* Clock ticks since boot at which the process started (proc(5), stat field 22), with *ret_state
+ * its state letter: pid and start time together name a process for as long as the machine is
+ * up. -1 where there is none. */
+int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state);
+
+/* "TERM", "SIGTERM", "15", "SIGRTMIN+3" → the number; -1 where it is none. */
+int proc_signal_parse(const char *text);
+
+#endif
