@@ -259,6 +259,13 @@ const struct json *json_root(const struct json_doc *doc)
 	return doc->root;
 }
 
+void *json_alloc(struct json_doc *doc, size_t size)
+{
+	void *p = arena_alloc(doc, size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
 const struct json *json_get(const struct json *object, const char *key)
 {
 	if (!object || object->type != JSON_OBJECT)

@@ -43,6 +43,9 @@ MEM_DEFINE_CLEANUP(struct json_doc, json_free)
 
 const struct json *json_root(const struct json_doc *doc);
 
+/* Zeroed memory that is freed with the document; NULL: ENOMEM. */
+void *json_alloc(struct json_doc *doc, size_t size);
+
 /* The object's member, or NULL. */
 const struct json *json_get(const struct json *object, const char *key);
 
