@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * container: the lifecycle of one container, whatever wrote its spec.
+ *
+ * Every verb takes the settings (where state lives, which cgroup manager) and the id, takes
+ * the container's lock, and leaves either the old state or the new one. Status words are the
+ * runtime-spec's: creating, created, running, paused, stopped.
+ */
+#ifndef RUNTIME_CONTAINER_CONTAINER_H
+#define RUNTIME_CONTAINER_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/base/err.h"
+#include "runtime/base/mem.h"
+#include "runtime/base/str.h"
+#include "runtime/spec/spec.h"
+
+#define CONTAINER_DEFAULT_ROOT "/run/vzrun"
+
+enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
+
+struct container_settings {
+	const char *root; /* the folder of live state */
+	enum cgroup_manager cgroup_manager;
+	bool strict_limits; /* a controller that the host lacks is an error, not a warning */
+};
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED
+};
+const char *container_status_name(enum container_status status);
+
+/* What state.json holds, with the status as it is now. */
+struct container_state {
+	char *id, *bundle, *rootfs; /* rootfs: absolute */
+	char *cgroup; /* path below the cgroup2 mount, "/vzrun/ID"; "" where cgroups are disabled */
+	char *created;              /* RFC 3339, UTC */
+	char *owner;                /* user name or number of who created it */
+	char **missing_controllers; /* asked for by the spec, not there on this host; or NULL */
+	pid_t pid;                  /* of the init in our pid namespace; 0 when stopped */
+	uint64_t pid_start;         /* its start time (proc.h) */
+	enum container_status status;
+	bool own_userns;
+	char *annotations; /* a JSON object, or NULL */
+};
+void container_state_free(struct container_state *state);
+MEM_DEFINE_CLEANUP(struct container_state, container_state_free)
+#define auto_container_state __attribute__((cleanup(container_state_freep)))
+
+struct container_create_opts {
+	const char *bundle; /* absolute */
+	const char *config; /* file beside the spec that is kept as config.json: its text */
+	size_t config_len;
+	const char *console_socket; /* or NULL */
+	const char *pidfd_socket;   /* or NULL */
+	const char *pid_file;       /* or NULL */
+	unsigned int preserve_fds;
+	bool no_pivot, no_new_keyring;
+	/* for run */
+	bool detach, keep;
+};
+
+/* Letters, digits, "_+-." with none of ".", ".." (runc's syntax), at most 255 bytes. */
+int container_check_id(const char *id, struct err *err);
+
+int container_create(const struct container_settings *set, const char *id, const struct spec *spec,
+		     const struct container_create_opts *opts, struct err *err);
+int container_start(const struct container_settings *set, const char *id, struct err *err);
+/* create and start; without detach waits and sets *ret_status to the exit status (128 + signal), and
+ * deletes the container unless opts->keep. */
+int container_run(const struct container_settings *set, const char *id, const struct spec *spec,
+		  const struct container_create_opts *opts, int *ret_status, struct err *err);
+
+/* ERR_NOT_FOUND where there is none. */
+int container_load(const struct container_settings *set, const char *id,
+		   struct container_state **ret, struct err *err);
+/* config.json as it was at create. */
+int container_load_spec(const struct container_settings *set, const char *id, struct spec **ret,
+			struct err *err);
+/* The state as the OCI runtime prints it and gives it to hooks. */
+void container_state_emit(const struct container_state *state, bool pretty, struct strbuf *sb);
+/* Ids of all containers below root, sorted; an empty list where there are none. NULL: err. */
+char **container_list(const struct container_settings *set, struct err *err);
+
+struct container_exec_opts {
+	const struct spec_process *process; /* complete */
+	const char *console_socket, *pidfd_socket, *pid_file;
+	const char *cgroup; /* below the container's own, or NULL */
+	unsigned int preserve_fds;
+	bool detach;
+	bool ignore_paused;
+	bool tty_here; /* terminal without a console socket: our own terminal is passed through */
+};
+int container_exec(const struct container_settings *set, const char *id,
+		   const struct container_exec_opts *opts, int *ret_status, struct err *err);
+
+/* all: every process of the container's cgroup. */
+int container_kill(const struct container_settings *set, const char *id, int sig, bool all,
+		   struct err *err);
+int container_delete(const struct container_settings *set, const char *id, bool force,
+		     struct err *err);
+int container_pause(const struct container_settings *set, const char *id, struct err *err);
+int container_resume(const struct container_settings *set, const char *id, struct err *err);
+/* The pids of all its processes in our pid namespace. The list is the caller's to free. */
+int container_pids(const struct container_settings *set, const char *id, pid_t **ret, size_t *ret_n,
+		   struct err *err);
+/* Waits up to timeout_msec (-1: for ever) for the init to end. 1 ended, 0 not yet, -1. */
+int container_wait(const struct container_settings *set, const char *id, int timeout_msec,
+		   struct err *err);
+
+/* limits only: see kernel/cgroup.h. Resources that need a controller the host lacks: error. */
+int container_update(const struct container_settings *set, const char *id,
+		     const struct spec_resources *res, struct err *err);
+
+#endif
