@@ -22,7 +22,7 @@ AC_DEFUN([VZ_TRY_FLAG], [
 # VZ_LIB(PREFIX, PKG-CONFIG MODULE, LEAST VERSION, ARCHIVES, DEBIAN PACKAGE)
 # Sets PREFIX_CFLAGS and PREFIX_LIBS. PREFIX_LIBS names the static ARCHIVES (in link order) by
 # path, so that the program needs only libc at run time; a distribution without them gets the
-# shared library and a notice.
+# shared library and a notice, and the archive's name in SHARED_LIBS.
 AC_DEFUN([VZ_LIB], [
   PKG_CHECK_MODULES([$1], [$2 >= $3], [], [
     AS_IF([$PKG_CONFIG --exists $2],
@@ -36,6 +36,7 @@ AC_DEFUN([VZ_LIB], [
             [vz_archives=none; break])
   done
   AS_IF([test "$vz_archives" = none],
-        [AC_MSG_NOTICE([no $vz_archive here: vzrun will need $2's shared library at run time])],
+        [AC_MSG_NOTICE([no $vz_archive here: vzrun will need $2's shared library at run time])
+         AS_VAR_APPEND([SHARED_LIBS], [" $vz_archive"])],
         [$1_LIBS=$vz_archives])
 ])

@@ -46,11 +46,7 @@
 #   has_controller C   whether the cgroup v2 controller C can be used here
 #   kernel_is X.Y      whether the kernel is at least X.Y
 #
-#   check NAME CMD...          passes if CMD succeeds:   check "is gone" test ! -e "$file"
-#   is NAME GOT EXPECTED       passes if they are equal
-#   like NAME GOT REGEX        passes if GOT matches the extended regular expression
-#   unlike NAME GOT REGEX      the opposite
-#   skip NAME REASON           what this machine lacks; follow it with `return`
+# check, is, like, unlike and skip (follow it with `return`) are told of in tests/tap.sh.
 #
 # No test asserts a time. VZ_TEST_KEEP=1 keeps $SCRATCH for a look.
 
@@ -61,76 +57,8 @@ TEST_NAME=${0##*/}
 TEST_NAME=${TEST_NAME%.sh}
 TEST_LIMIT_SEC=${VZ_TEST_LIMIT_SEC:-900} # a test that hangs ends here; nothing else is timed
 
-# ---- TAP ----
-
-_count=0
-_checks=0
-_failed=0
-_current=
-
-_line() # ok|not-ok NAME [DIRECTIVE]
-{
-	_count=$((_count + 1))
-	_checks=$((_checks + 1))
-	local name="${_current:+$_current: }$2"
-	[ "$1" = ok ] || { _failed=$((_failed + 1)); }
-	printf '%s %d - %s%s\n' "${1/-/ }" "$_count" "${name//\#/}" "${3:+ # $3}"
-}
-
-_note() # TEXT...: as TAP comments
-{
-	printf '%s\n' "$@" | sed 's/^/# /'
-}
-
-check()
-{
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		_line ok "$name"
-	else
-		_line not-ok "$name"
-		_note "failed: $*" ${output:+"$output"}
-	fi
-}
-
-is()
-{
-	if [ "$2" = "$3" ]; then
-		_line ok "$1"
-	else
-		_line not-ok "$1"
-		_note "got:      $2" "expected: $3"
-	fi
-}
-
-like()
-{
-	if [[ $2 =~ $3 ]]; then
-		_line ok "$1"
-	else
-		_line not-ok "$1"
-		_note "got:           $2" "does not match: $3"
-	fi
-}
-
-unlike()
-{
-	if [[ $2 =~ $3 ]]; then
-		_line not-ok "$1"
-		_note "got:     $2" "matches: $3"
-	else
-		_line ok "$1"
-	fi
-}
-
-skip()
-{
-	[ -n "${2:-}" ] || { _line not-ok "$1: a skip must give its reason"; return; }
-	_line ok "$1" "SKIP $2"
-}
-
-# ---- things tests need ----
+# shellcheck source-path=SCRIPTDIR source=../tap.sh
+. "$LIB_DIR/../tap.sh"
 
 vzrun()
 {
@@ -216,18 +144,6 @@ kernel_is()
 
 # ---- the surroundings of one file ----
 
-_bail() # REASON: the file can't run, and that is a failure
-{
-	echo "Bail out! $*"
-	exit 1
-}
-
-_lack() # WHAT: the machine can't run this file
-{
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
 # Processes of this file, in $_pids. Reads without forking, so that no helper is in the list.
 _list_processes()
 {
@@ -280,20 +196,20 @@ _set_up()
 {
 	exec </dev/null
 	umask 022
-	busybox ip link set lo up || _bail "can't set lo up"
+	busybox ip link set lo up || tap_bail "can't set lo up"
 	local parent
 	parent=$(_scratch_parent)
-	SCRATCH=$(mktemp -d -p "${parent:-/tmp}" vztest.XXXXXX) || _bail "no scratch folder"
+	SCRATCH=$(mktemp -d -p "${parent:-/tmp}" vztest.XXXXXX) || tap_bail "no scratch folder"
 	trap _clean_up EXIT
 	trap 'exit 1' INT TERM HUP
-	[ -n "$parent" ] || mount -t tmpfs -o mode=755 vztest "$SCRATCH" || _bail "no scratch file system"
+	[ -n "$parent" ] || mount -t tmpfs -o mode=755 vztest "$SCRATCH" || tap_bail "no scratch file system"
 	chmod 755 "$SCRATCH"
 	_tmp=$SCRATCH/.lib
 	ROOT=$SCRATCH/run
 	ROOTFS=$SCRATCH/rootfs
 	mkdir "$_tmp"
 	make_rootfs "$ROOTFS"
-	chroot "$ROOTFS" /bin/true || _bail "busybox is not static (Debian: apt-get install busybox-static)"
+	chroot "$ROOTFS" /bin/true || tap_bail "busybox is not static (Debian: apt-get install busybox-static)"
 	_set_up_cgroup
 	_list_processes
 	_list_things | sort >"$_tmp/before"
@@ -305,7 +221,7 @@ _set_up_cgroup()
 	CGROUP2=$(awk '$4 == "/" && / - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
 	CGROUP_DIR=$CGROUP2$CGROUP
 	if [ -z "$CGROUP2" ] || ! mkdir "$CGROUP_DIR" "$CGROUP_DIR/self"; then
-		_note "no cgroup v2 here: leftover processes and cgroups are not looked for"
+		tap_note "no cgroup v2 here: leftover processes and cgroups are not looked for"
 		CGROUP_DIR=
 		return
 	fi
@@ -318,7 +234,7 @@ _remove_cgroup()
 	echo $$ >"$_home_cgroup/cgroup.procs"
 	echo 1 >"$CGROUP_DIR/cgroup.kill"
 	_retry 40 find "$CGROUP_DIR" -depth -type d -exec rmdir {} + ||
-		_note "can't remove $CGROUP_DIR"
+		tap_note "can't remove $CGROUP_DIR"
 }
 
 _clean_up()
@@ -331,7 +247,7 @@ _clean_up()
 	losetup -ln -O NAME,BACK-FILE | awk -v dir="$SCRATCH/" 'index($2, dir) == 1 { print $1 }' |
 		while read -r dev; do losetup -d "$dev"; done
 	if [ -n "${VZ_TEST_KEEP:-}" ]; then
-		_note "kept $SCRATCH"
+		tap_note "kept $SCRATCH"
 	else
 		rm -rf --one-file-system "$SCRATCH"
 	fi
@@ -339,33 +255,32 @@ _clean_up()
 
 run_tests() # [TEST...]
 {
-	local tests
+	local tests before
 	mapfile -t tests < <(declare -F | sed -n 's/^declare -f \(t_\)/\1/p')
 	[ $# = 0 ] || tests=("$@")
-	for _current in "${tests[@]}"; do
-		_checks=0
-		"$_current"
-		[ $_checks -gt 0 ] || _line not-ok "checks nothing"
+	for tap_prefix in "${tests[@]}"; do
+		before=$tap_count
+		"$tap_prefix"
+		[ "$tap_count" -gt "$before" ] || tap_line not-ok "checks nothing"
 	done
-	_current=
+	tap_prefix=
 	if _retry 40 _nothing_is_left; then
-		_line ok "nothing is left behind"
+		tap_line ok "nothing is left behind"
 	else
-		_line not-ok "nothing is left behind"
-		_note "$(<"$_tmp/left")"
+		tap_line not-ok "nothing is left behind"
+		tap_note "$(<"$_tmp/left")"
 	fi
-	echo "1..$_count"
 	_done=1
-	exit $((_failed > 0))
+	tap_exit
 }
 
 if [ -z "${_VZ_TEST_INSIDE:-}" ]; then
-	[ "$(id -u)" = 0 ] || _lack "needs root"
+	[ "$(id -u)" = 0 ] || tap_skip_all "needs root"
 	for _tool in busybox jq losetup unshare; do
-		command -v $_tool >/dev/null || _lack "$_tool is missing (./bootstrap deps installs it)"
+		command -v $_tool >/dev/null || tap_skip_all "$_tool is missing (./bootstrap deps installs it)"
 	done
 	VZRUN=${VZRUN:-$(command -v "$LIB_DIR/../../vzrun" || command -v vzrun)} ||
-		_bail "no vzrun to test: build it, or set VZRUN"
+		tap_bail "no vzrun to test: build it, or set VZRUN"
 	export VZRUN _VZ_TEST_INSIDE=1
 	exec timeout -k 10 "$TEST_LIMIT_SEC" unshare --mount --net --uts --ipc "$BASH" "$0" "$@"
 fi
