@@ -73,7 +73,7 @@ struct entry {
 	int failed;
 };
 
-#define ENTRY_MAX_CALLS 256
+#define ENTRY_MAX_CALLS 128
 
 /* Maps the block, with room for data_bytes of entry_data besides the calls. */
 int entry_init(struct entry *e, size_t data_bytes, struct err *err);
