@@ -8,7 +8,9 @@
 /* Holds the segment's place; its size in the file is patched in by entry_become. */
 __attribute__((section(".block"), used)) static struct entry_block block = { .report_fd = -1 };
 
-__attribute__((noreturn, used)) void _start(void)
+__attribute__((noreturn, used)) void _start(void);
+
+void _start(void)
 {
 	const uint64_t status[6] = { 126 };
 
