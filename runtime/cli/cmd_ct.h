@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd_ct: the verbs of persistent containers (CTs), and where the verbs that both faces share
+ * hand over.
+ *
+ * The table in main.c names the functions; what a CT does is in runtime/ct/. On failure each
+ * puts OpenVZ's exit code into cli->status (openvz's vzctl(8), EXIT STATUS).
+ * Shared verbs: `create` calls cmd_ct_create when one of cmd_ct_create_options was given;
+ * `start` calls cmd_ct_start when cmd_ct_find knows its argument, whether or not something of
+ * that id is live (what is live may be the CT's leftover from a crash); `list` calls
+ * cmd_ct_list when one of cmd_ct_list_options was given.
+ */
+#ifndef RUNTIME_CLI_CMD_CT_H
+#define RUNTIME_CLI_CMD_CT_H
+
+#include "runtime/cli/cli.h"
+
+/* The registered CT that a number or name means: 1 and its id in fresh memory, 0 when there is
+ * none, -1 with err. Costs one or two system calls. The place of the confs comes from
+ * cli->global.config (--config FILE, the vz.conf), NULL: the default one. */
+int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err);
+
+int cmd_ct_create(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_create_options;
+int cmd_ct_start(struct cli *cli, struct err *err);
+int cmd_ct_stop(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_stop_options; /* restart's too */
+int cmd_ct_restart(struct cli *cli, struct err *err);
+int cmd_ct_status(struct cli *cli, struct err *err);
+int cmd_ct_enter(struct cli *cli, struct err *err);
+int cmd_ct_destroy(struct cli *cli, struct err *err);
+int cmd_ct_mount(struct cli *cli, struct err *err);
+int cmd_ct_umount(struct cli *cli, struct err *err);
+int cmd_ct_list(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_list_options;
+
+#endif
