@@ -142,18 +142,18 @@ int path_mkdirs(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
-char *path_clean(const char *path)
+size_t path_clean_into(char *out, const char *path)
 {
-	char *out = malloc(strlen(path) + 2), *end = out;
+	size_t above = 0;
+	char *end = out;
 
-	if (!out)
-		return NULL;
 	while (*path) {
 		size_t len;
 
 		path += strspn(path, "/");
 		len = strcspn(path, "/");
 		if (len == 2 && path[0] == '.' && path[1] == '.') {
+			above += end == out;
 			while (end > out && *--end != '/')
 				;
 		} else if (len > 0 && !(len == 1 && path[0] == '.')) {
@@ -166,6 +166,15 @@ char *path_clean(const char *path)
 	if (end == out)
 		*end++ = '/';
 	*end = '\0';
+	return above;
+}
+
+char *path_clean(const char *path)
+{
+	char *out = malloc(strlen(path) + 2);
+
+	if (out)
+		path_clean_into(out, path);
 	return out;
 }
 

@@ -37,6 +37,10 @@ int path_mkdirs(const char *path, mode_t mode, struct err *err);
  * NULL: ENOMEM. */
 char *path_clean(const char *path);
 
+/* The same into the caller's storage of strlen(path) + 2 bytes. Returns how many ".." led above
+ * the top: 0 for a path that stays below it. */
+size_t path_clean_into(char *out, const char *path);
+
 /* dir/name in fresh memory; a name that is absolute stands alone. NULL: ENOMEM. */
 char *path_join(const char *dir, const char *name);
 

@@ -114,6 +114,42 @@ bool str_ends(const char *text, const char *suffix)
 	return len >= tail && str_eq(text + len - tail, suffix);
 }
 
+static bool is_utf8_tail(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* One character of text into at (4 bytes are enough); bytes of UTF-8 stay as they are. */
+static size_t show_char(char *at, unsigned char c)
+{
+	if (c < 0x20 || c == 0x7f)
+		return (size_t)sprintf(at, "\\x%02x", c);
+	if (c == '"' || c == '\\') {
+		*at++ = '\\';
+		*at = (char)c;
+		return 2;
+	}
+	*at = (char)c;
+	return 1;
+}
+
+const char *str_show(char buf[STR_SHOW_SIZE], const char *text)
+{
+	size_t len = 0, room = STR_SHOW_SIZE - sizeof("...\"") - 4;
+
+	buf[len++] = '"';
+	while (*text && len < room)
+		len += show_char(buf + len, (unsigned char)*text++);
+	if (is_utf8_tail(*text)) { /* not through the middle of a character */
+		while (len > 1 && is_utf8_tail(buf[len - 1]))
+			len--;
+		if (len > 1)
+			len--;
+	}
+	strcpy(buf + len, *text ? "...\"" : "\"");
+	return buf;
+}
+
 void strv_free(char **v)
 {
 	for (char **at = v; at && *at; at++)

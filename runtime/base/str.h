@@ -43,6 +43,11 @@ static inline bool str_eq(const char *a, const char *b)
 bool str_starts(const char *text, const char *prefix);
 bool str_ends(const char *text, const char *suffix);
 
+/* The text for an error message: in double quotes, on one line (control characters are
+ * escaped), cut with "..." where it is long. Returns buf. */
+#define STR_SHOW_SIZE 96
+const char *str_show(char buf[STR_SHOW_SIZE], const char *text);
+
 /* A NULL-terminated list of strings, owned. */
 void strv_free(char **v);
 MEM_DEFINE_CLEANUP(char *, strv_free)

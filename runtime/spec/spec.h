@@ -23,6 +23,9 @@
 #define SPEC_VERSION "1.3.0"
 /* A config.json larger than this is refused unread. */
 #define SPEC_MAX_BYTES (16U << 20)
+/* The kernel's largest numbers of CPUs (NR_CPUS) and memory nodes (MAX_NUMNODES). */
+#define SPEC_MAX_CPUS 8192
+#define SPEC_MAX_NODES 1024
 
 /* A number that may be absent. */
 struct spec_i64 {
@@ -253,7 +256,7 @@ struct spec_resources {
 	struct spec_memory memory;
 	struct spec_cpu cpu;
 	struct spec_block_io block_io;
-	struct spec_i64 pids_limit; /* -1 or 0: no limit (as runc) */
+	struct spec_i64 pids_limit; /* -1: no limit; 0 is a limit of 0 (config-linux.md) */
 	struct spec_hugepage_limit *hugepages;
 	size_t hugepages_n;
 	struct spec_rdma *rdma;
@@ -296,6 +299,7 @@ struct spec_seccomp {
 	enum spec_seccomp_action default_action;
 	struct spec_u64 default_errno_ret;
 	char *const *architectures; /* "SCMP_ARCH_X86_64" …, or NULL: the native one */
+	/* Where the spec says nothing of flags: spec_allow (as runc and crun). */
 	bool flag_tsync, flag_log, flag_spec_allow, flag_wait_killable_recv;
 	const char *listener_path, *listener_metadata; /* or NULL */
 	struct spec_seccomp_rule *rules;
@@ -334,7 +338,7 @@ struct spec_linux {
 	struct spec_resources resources;
 	struct spec_intel_rdt intel_rdt;
 	struct spec_memory_policy memory_policy;
-	struct spec_pair *sysctl;
+	struct spec_pair *sysctl; /* key: the path below /proc/sys, "net/ipv4/ip_forward" */
 	size_t sysctl_n;
 	struct spec_seccomp seccomp;
 	unsigned long rootfs_propagation; /* MS_…|MS_REC or 0 */
@@ -385,7 +389,8 @@ static inline bool spec_ns_new(const struct spec *spec, enum spec_ns kind)
 	return spec->lin.ns[kind].given && !spec->lin.ns[kind].path;
 }
 
-/* "0-3,7" as a list of numbers below `bits`, set in mask (bits/8 bytes, zeroed here). */
+/* "0-3,7" as a list of numbers below `bits`, set in mask (bits/8 bytes, zeroed here; NULL: only
+ * checked). ERR_INPUT. */
 int spec_parse_list(const char *text, unsigned char *mask, size_t bits, struct err *err);
 
 #endif
