@@ -1,10 +1,342 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * main: the table of commands, the way from argv to one of them, and the one place that prints
+ * an error and chooses the exit status.
+ */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-int main(void)
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/path.h"
+#include "runtime/base/str.h"
+#include "runtime/cli/cli.h"
+#include "runtime/cli/cmd.h"
+#include "runtime/cli/cmd_ct.h"
+#include "runtime/cli/suggest.h"
+
+#define EXIT_FAILED 1
+/* What an engine takes for a failure of the runtime, not of the command inside (runc). */
+#define EXIT_EXEC_FAILED 255
+
+/* clang-format off */
+const struct cli_command cli_commands[] = {
+	{ "create", cmd_create, "ID",
+	  "create a container from a bundle, or register a CT made from a template",
+	  &cmd_create_options, &cmd_ct_create_options,
+	  CLI_GROUP_BOTH, CLI_NEW_ID, 1, 1, EXIT_FAILED },
+	{ "start", cmd_start, "ID",
+	  "start a CT, or what create made of a bundle",
+	  NULL, NULL, CLI_GROUP_BOTH, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "exec", cmd_exec, "ID COMMAND [ARGUMENT]...",
+	  "run a command in a running container",
+	  &cmd_exec_options, NULL, CLI_GROUP_BOTH, CLI_ID | CLI_IN_ORDER, 1, CLI_ANY,
+	  EXIT_EXEC_FAILED },
+	{ "list", cmd_list, "",
+	  "list the containers",
+	  &cmd_list_options, &cmd_ct_list_options, CLI_GROUP_BOTH, 0, 0, 0, EXIT_FAILED },
+
+	{ "stop", cmd_ct_stop, "CT",
+	  "shut a CT down",
+	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "restart", cmd_ct_restart, "CT",
+	  "stop and start a CT",
+	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "status", cmd_ct_status, "CT",
+	  "print in one line what state a CT is in",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "enter", cmd_ct_enter, "CT",
+	  "open a shell in a running CT",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "mount", cmd_ct_mount, "CT",
+	  "mount a CT's root file system without starting it",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "umount", cmd_ct_umount, "CT",
+	  "unmount it again",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	{ "destroy", cmd_ct_destroy, "CT",
+	  "remove a stopped CT with all its data",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+
+	{ "run", cmd_run, "ID",
+	  "create a container, start it, wait for its end and delete it",
+	  &cmd_run_options, NULL, CLI_GROUP_OCI, CLI_NEW_ID, 1, 1, EXIT_FAILED },
+	{ "state", cmd_state, "ID",
+	  "print a container's state as JSON",
+	  NULL, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	{ "kill", cmd_kill, "ID [SIGNAL]",
+	  "send a signal (TERM) to a container's init",
+	  &cmd_kill_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_IN_ORDER, 1, 2, EXIT_FAILED },
+	{ "delete", cmd_delete, "ID",
+	  "remove a stopped container and all it held",
+	  &cmd_delete_options, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	{ "ps", cmd_ps, "ID [PS-OPTION]...",
+	  "list a container's processes",
+	  &cmd_ps_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_IN_ORDER, 1, CLI_ANY, EXIT_FAILED },
+	{ "pause", cmd_pause, "ID",
+	  "freeze every process of a container",
+	  NULL, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	{ "resume", cmd_resume, "ID",
+	  "let a paused container go on",
+	  NULL, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	{ "update", cmd_update, "ID",
+	  "change a container's resource limits",
+	  &cmd_update_options, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+
+	{ "help", cmd_help, "[COMMAND]",
+	  "show the commands, or one command's options",
+	  &cmd_help_options, NULL, CLI_GROUP_OTHER, 0, 0, 1, EXIT_FAILED },
+	{ "version", cmd_version, "",
+	  "print the versions of the program and of the OCI specification",
+	  NULL, NULL, CLI_GROUP_OTHER, 0, 0, 0, EXIT_FAILED },
+	{ 0 },
+};
+/* clang-format on */
+
+static const struct cli_option global_rows[] = {
+	{ "cgroup-manager", 0, CLI_CHOICE, 0, offsetof(struct cli_global, cgroup_manager),
+	  "cgroupfs|systemd|disabled", "who makes the cgroups" },
+	{ "config", 0, CLI_TEXT, 0, offsetof(struct cli_global, config), "FILE",
+	  "the vz.conf to use for CTs" },
+	{ "debug", 0, CLI_FLAG, 0, offsetof(struct cli_global, debug), "",
+	  "log all there is: --log-level debug" },
+	{ "log", 0, CLI_TEXT, 0, offsetof(struct cli_global, log), "FILE",
+	  "append errors and warnings to FILE" },
+	{ "log-format", 0, CLI_CHOICE, 0, offsetof(struct cli_global, log_format), "text|json",
+	  "how they are written there" },
+	{ "log-level", 0, CLI_TEXT, 0, offsetof(struct cli_global, log_level), "LEVEL",
+	  "error, warning (the default), info or debug" },
+	{ "root", 0, CLI_TEXT, 0, offsetof(struct cli_global, root), "DIR",
+	  "where the state of live containers is (" CONTAINER_DEFAULT_ROOT ")" },
+	{ "rootless", 0, CLI_CHOICE, CLI_NO_EFFECT, 0, "auto|true|false", "for callers of runc" },
+	{ "systemd-cgroup", 0, CLI_FLAG, 0, offsetof(struct cli_global, systemd_cgroup), "",
+	  "the same as --cgroup-manager systemd" },
+	{ "version", 'v', CLI_FLAG, 0, offsetof(struct cli_global, version), "",
+	  "the same as the command version" },
+	{ "version", 'V', CLI_FLAG, CLI_HIDDEN, offsetof(struct cli_global, version), "", "" },
+};
+const struct cli_options cli_global_options = CLI_OPTIONS(global_rows, struct cli_global);
+
+/* Known to runc or crun, not to this version: never a reason to suggest something else. */
+static const char *const not_built[] = { "checkpoint", "mounts", "restore" };
+
+static int unknown_command(const char *name, struct err *err)
 {
-	puts(PACKAGE_STRING);
+	struct suggest near;
+
+	err_set(err, ERR_USAGE, "unknown command \"%.64s\"", name);
+	for (unsigned int i = 0; i < ARRAY_SIZE(not_built); i++)
+		if (str_eq(name, not_built[i]))
+			return err_hint(err, "this version of vzrun does not have it");
+	suggest_init(&near, name, strlen(name));
+	for (const struct cli_command *c = cli_commands; c->name; c++)
+		suggest_offer(&near, c->name);
+	return err_hint(err, near.best ? "did you mean %s?" : "see vzrun help", near.best);
+}
+
+/* A --root is made absolute, because the program may leave its folder, and is never "/", which
+ * is what an empty variable of the caller comes to. */
+static int set_root(struct cli *cli, struct err *err)
+{
+	auto_free char *cwd = NULL, *joined = NULL;
+	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+
+	if (!cli->global.root) {
+		cli->set.root = CONTAINER_DEFAULT_ROOT;
+		if (geteuid() == 0 || !runtime_dir)
+			return 0;
+		cli->set.root = cli->root_owned = path_join(runtime_dir, "vzrun");
+	} else {
+		cwd = getcwd(NULL, 0);
+		joined = path_join(cwd ? cwd : "/", cli->global.root);
+		cli->set.root = cli->root_owned = joined ? path_clean(joined) : NULL;
+	}
+	if (!cli->set.root)
+		return err_sys(err, "--root");
+	if (str_eq(cli->set.root, "/"))
+		return err_set(err, ERR_USAGE, "--root must not be \"/\"");
 	return 0;
+}
+
+static int set_globals(struct cli *cli, struct err *err)
+{
+	enum log_level level = LOG_LEVEL_WARNING;
+
+	if (cli->global.log_level && log_level_parse(cli->global.log_level, &level, err) < 0)
+		return -1;
+	if (cli->global.debug)
+		level = LOG_LEVEL_DEBUG;
+	if (log_open(cli->global.log, cli->global.log_format == 1, level, err) < 0)
+		return -1;
+	cli->set.cgroup_manager = (enum cgroup_manager)cli->global.cgroup_manager;
+	if (cli->global.systemd_cgroup)
+		cli->set.cgroup_manager = CGROUP_MANAGER_SYSTEMD;
+	cli->cts = !cli->global.root || cli->global.config;
+	return set_root(cli, err);
+}
+
+static int check_args(const struct cli_command *command, int n, struct err *err)
+{
+	if (n < command->args_min)
+		err_set(err, ERR_USAGE, "too few arguments");
+	else if (command->args_max != CLI_ANY && n > command->args_max)
+		err_set(err, ERR_USAGE, "too many arguments");
+	else
+		return 0;
+	return err_hint(err, "usage: vzrun %s%s%s%s", command->name,
+			command->options ? " [OPTION]..." : "", *command->args ? " " : "",
+			command->args);
+}
+
+/* The registered CT of this name: 1, 0 or -1. */
+static int resolve_ct(struct cli *cli, struct err *err)
+{
+	int found = cli->cts ? cmd_ct_find(cli, cli->args[0], &cli->id_owned, err) : 0;
+
+	if (found > 0) {
+		cli->id = cli->id_owned;
+		cli->is_ct = true;
+	}
+	return found;
+}
+
+/* Which container is meant: a live one of that id first, then a registered CT (DESIGN 1), but
+ * for a CT's own verbs the other way round. */
+static int resolve_id(struct cli *cli, struct err *err)
+{
+	bool ct_first = cli->command->flags & CLI_CT_FIRST;
+	auto_free char *dir = path_join(cli->set.root, cli->args[0]);
+	int found;
+
+	cli->id = cli->args[0];
+	if (!dir)
+		return err_sys(err, "look up the container");
+	if (!ct_first && container_check_id(cli->id, NULL) == 0 && access(dir, F_OK) == 0)
+		return 0;
+	found = resolve_ct(cli, err);
+	if (found != 0)
+		return found > 0 ? 0 : -1;
+	return container_check_id(cli->id, err);
+}
+
+static int run_command(struct cli *cli, struct err *err)
+{
+	const struct cli_command *command = cli->command;
+
+	if (check_args(command, cli->args_n, err) < 0)
+		return -1;
+	if (command->flags & CLI_NEW_ID) {
+		cli->id = cli->args[0];
+		if (container_check_id(cli->id, err) < 0)
+			return -1;
+	}
+	if ((command->flags & CLI_ID) && resolve_id(cli, err) < 0)
+		return -1;
+	cli->running = true;
+	return command->run(cli, err);
+}
+
+/* argv from the command's name on: its options, its arguments, and off it goes. */
+static int parse_command(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	_Alignas(max_align_t) char opts[2][CLI_OPTIONS_MAX] = { { 0 } };
+	struct cli_scan scan = { .into = { opts[0], opts[1] } };
+	int ret;
+
+	cli->command = cli_command_find(argv[0]);
+	if (!cli->command)
+		return unknown_command(argv[0], err);
+	scan.options[0] = cli->command->options;
+	scan.options[1] = cli->command->ct_options;
+	cli->args = argv + 1;
+	cli->opts = opts[0];
+	cli->ct_opts = opts[1];
+	ret = cli_scan_args(&scan, argc - 1, argv + 1, cli->command->flags & CLI_IN_ORDER,
+			    &cli->args_n, err);
+	cli->ct_opts_given = scan.given[1] > 0;
+	if (ret == 0)
+		ret = scan.help ? cmd_help_on(cli->command, err) : run_command(cli, err);
+	cli_options_done(scan.options[0], opts[0]);
+	cli_options_done(scan.options[1], opts[1]);
+	return ret;
+}
+
+static int parse_globals(struct cli *cli, int argc, char **argv, struct err *err)
+{
+	struct cli_scan scan = { .options = { &cli_global_options }, .into = { &cli->global } };
+	int n;
+
+	if (cli_scan_args(&scan, argc - 1, argv + 1, true, &n, err) < 0)
+		return -1;
+	if (cli->global.version)
+		return cmd_version(cli, err);
+	if (scan.help || n == 0)
+		return cmd_help_on(NULL, err);
+	if (set_globals(cli, err) < 0)
+		return -1;
+	return parse_command(cli, n, argv + 1, err);
+}
+
+/* One line on stderr, "vzrun: create ct1: …", whatever bytes came in from outside. With --log
+ * the message goes there too, bare, since engines show it in a sentence of their own; in JSON
+ * without --log there is only the JSON, as with runc. */
+static void report(const struct cli *cli, const struct err *err)
+{
+	auto_strbuf struct strbuf sb = { 0 };
+
+	if (log_to_file() || cli->global.log_format == 1)
+		log_error("%s", err->msg);
+	if (!log_to_file() && cli->global.log_format == 1)
+		return;
+	strbuf_add(&sb, "vzrun: ");
+	if (cli->command)
+		strbuf_addf(&sb, "%s: ", cli->command->name);
+	if (cli->running && cli->id)
+		strbuf_addf(&sb, "%s: ", cli->id);
+	strbuf_add(&sb, err->msg);
+	for (size_t i = 0; i < sb.len; i++)
+		if ((unsigned char)sb.text[i] < ' ' || sb.text[i] == 0x7f)
+			sb.text[i] = '?';
+	strbuf_add_char(&sb, '\n');
+	if (!sb.failed)
+		fd_write_all(STDERR_FILENO, sb.text, sb.len);
+}
+
+/* A file that we open must not become our stdin, stdout or stderr, where a message or the
+ * container's output would go into it. */
+static void fill_stdio(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			_exit(EXIT_FAILED);
+}
+
+static int exit_status(const struct cli *cli)
+{
+	if (cli->status)
+		return cli->status;
+	return cli->running ? cli->command->failed : EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { 0 };
+	struct err err = { 0 };
+	int status;
+
+	fill_stdio();
+	if (parse_globals(&cli, argc, argv, &err) < 0) {
+		report(&cli, &err);
+		status = exit_status(&cli);
+	} else {
+		status = cli.status;
+	}
+	free(cli.id_owned);
+	free(cli.root_owned);
+	return status;
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_create: the verbs that make a container of a bundle, create and run. */
+#include "config.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "runtime/base/str.h"
+#include "runtime/cli/bundle.h"
+#include "runtime/cli/cmd.h"
+#include "runtime/cli/cmd_ct.h"
+
+struct create_opts {
+	const char *bundle, *config;
+	struct container_create_opts engine;
+};
+
+#define AT(member) offsetof(struct create_opts, member)
+
+/* clang-format off */
+#define COMMON_ROWS \
+	{ "bundle", 'b', CLI_TEXT, 0, AT(bundle), "DIR", \
+	  "the bundle; the current folder if not given" }, \
+	{ "config", 'f', CLI_TEXT, 0, AT(config), "FILE", \
+	  "the spec; the bundle's config.json if not given" }, \
+	{ "console-socket", 0, CLI_TEXT, 0, AT(engine.console_socket), "SOCKET", \
+	  "send the terminal's master to this unix socket" }, \
+	{ "no-new-keyring", 0, CLI_FLAG, 0, AT(engine.no_new_keyring), "", \
+	  "keep the caller's session keyring" }, \
+	{ "no-pivot", 0, CLI_FLAG, 0, AT(engine.no_pivot), "", \
+	  "move the root instead of pivoting: for a root file system on a ramdisk" }, \
+	{ "no-subreaper", 0, CLI_FLAG, CLI_NO_EFFECT, 0, "", \
+	  "for callers of runc" }, \
+	{ "pid-file", 0, CLI_TEXT, 0, AT(engine.pid_file), "FILE", \
+	  "write the pid of the container's init here" }, \
+	{ "pidfd-socket", 0, CLI_TEXT, 0, AT(engine.pidfd_socket), "SOCKET", \
+	  "send a pidfd of the init to this unix socket" }, \
+	{ "preserve-fds", 0, CLI_COUNT, 0, AT(engine.preserve_fds), "N", \
+	  "pass N more open files than stdio and LISTEN_FDS" }
+
+static const struct cli_option create_rows[] = {
+	COMMON_ROWS,
+};
+const struct cli_options cmd_create_options = CLI_OPTIONS(create_rows, struct create_opts);
+
+static const struct cli_option run_rows[] = {
+	COMMON_ROWS,
+	{ "detach", 'd', CLI_FLAG, 0, AT(engine.detach), "",
+	  "return as soon as it runs" },
+	{ "keep", 0, CLI_FLAG, 0, AT(engine.keep), "",
+	  "do not delete the container when it has ended" },
+};
+const struct cli_options cmd_run_options = CLI_OPTIONS(run_rows, struct create_opts);
+/* clang-format on */
+
+/* An OCI container may not shadow a CT, which would then be out of every verb's reach. */
+static int check_free(struct cli *cli, struct err *err)
+{
+	int found;
+
+	if (!cli->cts)
+		return 0;
+	found = cmd_ct_find(cli, cli->id, &cli->id_owned, err);
+	if (found > 0)
+		return err_set(err, ERR_EXISTS, "the id is that of the registered CT %.64s",
+			       cli->id_owned);
+	return found;
+}
+
+static int check_terminal(const struct spec *spec, const struct container_create_opts *opts,
+			  bool detach, struct err *err)
+{
+	if (!spec->process.given)
+		return 0;
+	if (detach && spec->process.terminal && !opts->console_socket)
+		return err_set(err, ERR_USAGE,
+			       "a terminal for a detached process needs "
+			       "--console-socket");
+	if (opts->console_socket && !(detach && spec->process.terminal))
+		return err_set(err, ERR_USAGE,
+			       "--console-socket is for a detached process with "
+			       "a terminal");
+	return 0;
+}
+
+static int load(const struct create_opts *given, struct bundle *bundle,
+		struct container_create_opts *ret, struct err *err)
+{
+	if (bundle_load(bundle, given->bundle, given->config, err) < 0)
+		return -1;
+	*ret = given->engine;
+	ret->bundle = bundle->path;
+	ret->config = bundle->config;
+	ret->config_len = bundle->config_len;
+	return 0;
+}
+
+int cmd_create(struct cli *cli, struct err *err)
+{
+	const struct create_opts *given = cli->opts;
+	auto_bundle struct bundle bundle = { 0 };
+	struct container_create_opts opts;
+
+	if (cli->ct_opts_given)
+		return cmd_ct_create(cli, err);
+	if (load(given, &bundle, &opts, err) < 0) {
+		if (err->code == ERR_NOT_FOUND && !given->bundle)
+			err_hint(err, "give --bundle DIR, or --ostemplate NAME for a CT");
+		return -1;
+	}
+	if (check_free(cli, err) < 0 || check_terminal(bundle.spec, &opts, true, err) < 0)
+		return -1;
+	return container_create(&cli->set, cli->id, bundle.spec, &opts, err);
+}
+
+int cmd_run(struct cli *cli, struct err *err)
+{
+	auto_bundle struct bundle bundle = { 0 };
+	struct container_create_opts opts;
+
+	if (load(cli->opts, &bundle, &opts, err) < 0 || check_free(cli, err) < 0 ||
+	    check_terminal(bundle.spec, &opts, opts.detach, err) < 0)
+		return -1;
+	return container_run(&cli->set, cli->id, bundle.spec, &opts, &cli->status, err);
+}
