@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd_events: a container's statistics at intervals and its out-of-memory kills as they happen,
+ * until its last process has ended.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/json.h"
+#include "runtime/base/str.h"
+#include "runtime/cli/cmd.h"
+#include "runtime/cli/output.h"
+#include "runtime/cli/stats_json.h"
+#include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/cgroup_stats.h"
+
+struct events_opts {
+	const char *interval;
+	bool stats;
+};
+
+static const struct cli_option events_rows[] = {
+	{ "interval", 0, CLI_TEXT, 0, offsetof(struct events_opts, interval), "DURATION",
+	  "time between statistics: 5s if not given; 500ms, 1m30s" },
+	{ "stats", 0, CLI_FLAG, 0, offsetof(struct events_opts, stats), "",
+	  "print the statistics once" },
+};
+const struct cli_options cmd_events_options = CLI_OPTIONS(events_rows, struct events_opts);
+
+struct stream {
+	const char *id;
+	int cgroup, notify; /* fds */
+	int interval_msec;
+	uint64_t oom_kills; /* as told so far */
+};
+
+/* Go's durations: 5s, 1m30s, 500ms; at least a millisecond, at most a day. */
+static int parse_duration(const char *text, int *ret_msec, struct err *err)
+{
+	static const struct {
+		char unit[3];
+		int msec;
+	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+	const char *at = text;
+	double sum = 0;
+
+	while (*at) {
+		double number;
+		unsigned int i;
+		char unit[3];
+		int used = 0;
+
+		if (sscanf(at, "%12lf%2[hms]%n", &number, unit, &used) != 2)
+			break;
+		for (i = 0; i < ARRAY_SIZE(units) && !str_eq(units[i].unit, unit); i++)
+			;
+		if (i == ARRAY_SIZE(units))
+			break;
+		sum += number * units[i].msec;
+		at += used;
+	}
+	if (*at || !(sum >= 1 && sum <= 86400000))
+		return err_set(err, ERR_USAGE,
+			       "--interval: \"%.32s\" is no duration of 1ms to 24h (5s, 1m30s)",
+			       text);
+	*ret_msec = (int)sum;
+	return 0;
+}
+
+static int print_stats(const struct stream *stream, struct err *err)
+{
+	auto_cgroup_stats struct cgroup_stats stats = { 0 };
+	auto_strbuf struct strbuf sb = { 0 };
+
+	if (cgroup_stats_read(stream->cgroup, &stats, err) < 0)
+		return -1;
+	stats_json_emit(stream->id, &stats, &sb);
+	return output_write(&sb, err);
+}
+
+static int print_oom(const struct stream *stream, struct err *err)
+{
+	auto_strbuf struct strbuf sb = { 0 };
+
+	strbuf_add(&sb, "{\"type\":\"oom\",\"id\":");
+	json_quote(&sb, stream->id);
+	strbuf_add(&sb, "}\n");
+	return output_write(&sb, err);
+}
+
+/* Which of these files there is depends on the controllers; cgroup.events is always there. */
+static int watch(struct stream *stream, struct err *err)
+{
+	static const char *const files[] = { "cgroup.events", "memory.events" };
+	char path[FD_PATH_SIZE + 32], dir[FD_PATH_SIZE];
+
+	stream->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (stream->notify < 0)
+		return err_sys(err, "watch the cgroup");
+	fd_path(dir, stream->cgroup);
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		if (inotify_add_watch(stream->notify, path, IN_MODIFY) < 0 && i == 0)
+			return err_sys(err, "watch the cgroup's events");
+	}
+	cgroup_stats_value(stream->cgroup, "memory.events", "oom_kill", &stream->oom_kills);
+	return 0;
+}
+
+/* Something of what is watched changed. */
+static int on_change(struct stream *stream, struct err *err)
+{
+	char events[4096];
+	uint64_t now;
+
+	while (read(stream->notify, events, sizeof(events)) > 0)
+		;
+	if (cgroup_stats_value(stream->cgroup, "memory.events", "oom_kill", &now) < 0)
+		return 0;
+	for (; stream->oom_kills < now; stream->oom_kills++)
+		if (print_oom(stream, err) < 0)
+			return -1;
+	return 0;
+}
+
+static bool has_ended(const struct stream *stream)
+{
+	uint64_t populated;
+
+	return cgroup_stats_value(stream->cgroup, "cgroup.events", "populated", &populated) < 0 ||
+	       !populated;
+}
+
+static int64_t now_msec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until the last process has left. */
+static int follow(struct stream *stream, struct err *err)
+{
+	struct pollfd pfd = { .fd = stream->notify, .events = POLLIN };
+	int64_t due = now_msec() + stream->interval_msec;
+
+	while (!has_ended(stream)) {
+		int64_t left = due - now_msec();
+		int n = poll(&pfd, 1, left > 0 ? (int)left : 0);
+
+		if (n < 0 && errno != EINTR)
+			return err_sys(err, "wait for events");
+		if (n > 0 && on_change(stream, err) < 0)
+			return -1;
+		if (now_msec() < due)
+			continue;
+		if (print_stats(stream, err) < 0)
+			return -1;
+		due += stream->interval_msec;
+	}
+	return on_change(stream, err);
+}
+
+int cmd_events(struct cli *cli, struct err *err)
+{
+	const struct events_opts *opts = cli->opts;
+	auto_container_state struct container_state *state = NULL;
+	auto_fd int cgroup = -1, notify = -1;
+	struct stream stream = { .id = cli->id };
+
+	if (parse_duration(opts->interval ? opts->interval : "5s", &stream.interval_msec, err) <
+		    0 ||
+	    container_load(&cli->set, cli->id, &state, err) < 0)
+		return -1;
+	if (state->status == STATUS_STOPPED)
+		return err_set(err, ERR_STATE, "container not running");
+	if (!*state->cgroup)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the container was made with --cgroup-manager disabled");
+	stream.cgroup = cgroup = cgroup_open(state->cgroup, err);
+	if (cgroup < 0)
+		return -1;
+	if (opts->stats)
+		return print_stats(&stream, err);
+	if (watch(&stream, err) < 0)
+		return -1;
+	notify = stream.notify;
+	return follow(&stream, err);
+}
