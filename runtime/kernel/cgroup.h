@@ -12,46 +12,99 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "runtime/base/err.h"
 #include "runtime/spec/spec.h"
 
-/* An fd of the v2 mount's root (O_PATH-like, O_DIRECTORY); ERR_UNSUPPORTED: no v2 mount. */
+/* Where a container's cgroup is unless its spec says otherwise. */
+#define CGROUP_PARENT "/vzrun"
+
+/* Where the v2 hierarchy is mounted, into a buffer of PATH_MAX bytes; ERR_UNSUPPORTED: nowhere. */
+int cgroup_mount_point(char *ret, struct err *err);
+
+/* The folder of a cgroup, likewise. */
+int cgroup_full_path(const char *path, char *ret, struct err *err);
+
+/* An fd of the v2 mount's root (O_RDONLY, O_DIRECTORY); ERR_UNSUPPORTED: no v2 mount. */
 int cgroup_open_host(struct err *err);
 
 /* The path that a spec's cgroupsPath and the id come to, in fresh memory: an absolute one is
- * taken as it is, a relative one below "/vzrun", none: "/vzrun/ID". ".." is refused. */
+ * taken as it is, a relative one below "/vzrun", none: "/vzrun/ID". ".." is refused, and so is
+ * the root itself. */
 char *cgroup_path(const char *cgroups_path, const char *id, struct err *err);
 
 /* Makes the cgroup and its parents, enables in every parent the controllers there are, and
- * returns its fd for CLONE_INTO_CGROUP and the calls below. *ret_missing becomes a list of the
- * controllers that res asks for and this host lacks (NULL where none); strict makes the first
- * of them an error. */
+ * returns its fd for CLONE_INTO_CGROUP and the calls below. *ret_missing (where given) becomes a
+ * list of the controllers that res (or NULL) asks for and this host lacks (NULL where none);
+ * strict makes the first of them an error. A controller that the host has but that can't be
+ * enabled is always an error. A cgroup that was there is taken over if nothing runs in it,
+ * otherwise refused (ERR_EXISTS). */
 int cgroup_create(const char *path, const struct spec_resources *res, bool strict,
 		  char ***ret_missing, struct err *err);
 
 /* An fd of an existing one; ENOENT in err->code where it is gone. */
 int cgroup_open(const char *path, struct err *err);
 
-/* Applies limits; a controller that the host lacks is skipped here (cgroup_create told). */
+/* The one below it at the relative path `sub` (`exec --cgroup`), which leads nowhere else. */
+int cgroup_open_below(int fd, const char *sub, struct err *err);
+
+/* The one that a process is in: where the container's own has controllers enabled below it, no
+ * process may join it (EBUSY), and one joins its init instead. */
+int cgroup_open_of(pid_t pid, struct err *err);
+
+/* Puts behind an error of joining the cgroup (clone3, cgroup.procs) why the kernel refused:
+ * code EBUSY and EOPNOTSUPP; others are left alone. Always -1. */
+int cgroup_hint_join(int fd, struct err *err);
+
+/* Hands the cgroup to the container's root, so that an init can make cgroups below it: the
+ * folder and the files of /sys/kernel/cgroup/delegate, never a limit. cgroup-v2.rst,
+ * Delegation. */
+int cgroup_delegate(int fd, uid_t uid, gid_t gid, struct err *err);
+
+/* ---- limits (cgroup_limits.c) ---- */
+
+/* Applies limits; a controller that the host lacks is skipped here (cgroup_create told). A value
+ * that the kernel refuses is an error with file and value; what was written before it stays. */
 int cgroup_apply(int fd, const struct spec_resources *res, struct err *err);
 
-/* Device access rules by an eBPF program of type cgroup device, replacing the one before. */
+/* The controllers that res asks for, a bit for each (cgroup_controller_name); a limit of "none"
+ * asks for none. */
+uint32_t cgroup_wanted(const struct spec_resources *res);
+/* The bit's name, or NULL from CGROUP_CONTROLLERS on. */
+#define CGROUP_CONTROLLERS 10
+const char *cgroup_controller_name(unsigned int bit);
+/* The bits of the names in a text like cgroup.controllers; unknown ones have none. */
+uint32_t cgroup_controllers_parse(const char *text);
+/* Why the host has no such controller in v2: "in use by cgroup v1", "not in this kernel", … */
+const char *cgroup_why_missing(const char *controller);
+
+/* ---- devices (devices_bpf.c) ---- */
+
+/* Device access rules by an eBPF program of type cgroup device, replacing the one before: what
+ * no rule allows is denied, a later rule overrides, and runc's default devices are always
+ * allowed. */
 int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err);
 
-/* Freezes or thaws and waits until the kernel says that it is so (cgroup.events, frozen). */
+/* ---- processes ---- */
+
+/* Freezes or thaws and waits until the kernel says that it is so (cgroup.events, frozen). A
+ * freeze that does not come about in CGROUP_WAIT_MSEC is taken back: ETIMEDOUT. */
+#define CGROUP_WAIT_MSEC 10000
 int cgroup_freeze(int fd, bool freeze, struct err *err);
 bool cgroup_frozen(int fd);
 
 /* SIGKILL to every process in it and below it, at once (cgroup.kill, 5.14). */
 int cgroup_kill(int fd, struct err *err);
 
-/* All processes in it and below it, in our pid namespace. The list is the caller's. */
+/* All processes in it and below it, in our pid namespace, each once, unordered. The list is the
+ * caller's; NULL where there are none. */
 int cgroup_pids(int fd, pid_t **ret, size_t *ret_n, struct err *err);
 
-/* Removes it and what the container made below it, waiting (bounded) for dying processes to
- * leave. One that does not exist is fine. The parents stay but for an empty "/vzrun". */
+/* Removes it and what the container made below it, waiting (CGROUP_WAIT_MSEC at most) for dying
+ * processes to leave. One that does not exist is fine, and so is "". The parents stay but for an
+ * empty "/vzrun". */
 int cgroup_remove(const char *path, struct err *err);
 
 #endif
