@@ -319,7 +319,7 @@ static int find_archs(struct compiler *c)
 		char lower[32] = "";
 		uint32_t arch;
 
-		for (size_t i = 0; word[i] && i < sizeof(lower) - 1; i++)
+		for (size_t i = 0; i < sizeof(lower) - 1 && word[i]; i++)
 			lower[i] = (char)tolower((unsigned char)word[i]);
 		arch = seccomp_arch_resolve_name(lower);
 		if (arch == 0 || c->archs == MAX_ARCHS)
