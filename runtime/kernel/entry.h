@@ -46,8 +46,9 @@ struct entry_call {
 	int32_t nr;        /* system call number */
 	uint16_t step;     /* enum entry_step */
 	uint16_t may_fail; /* an errno value that is no failure, or 0 */
-	uint64_t arg[6];
+	uint64_t arg[6];   /* ENTRY_RESULT: what the call before returned */
 };
+#define ENTRY_RESULT 0x8000000000000000UL
 
 /* At the start of the block. */
 struct entry_block {

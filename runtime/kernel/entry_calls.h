@@ -47,12 +47,16 @@ static inline long entry_syscall(long nr, const uint64_t arg[6])
  * report_fd: the last of a good block is execve, which does not return. */
 static inline void entry_run_calls(const struct entry_block *block)
 {
+	long ret = 0;
+
 	for (uint32_t i = 0; i < block->calls; i++) {
 		const struct entry_call *call = &block->call[i];
-		long ret = entry_syscall(call->nr, call->arg);
 		struct entry_fault fault;
-		uint64_t arg[6] = { 0 };
+		uint64_t arg[6];
 
+		for (int j = 0; j < 6; j++)
+			arg[j] = call->arg[j] == ENTRY_RESULT ? (uint64_t)ret : call->arg[j];
+		ret = entry_syscall(call->nr, arg);
 		if (ret >= 0 || -ret == call->may_fail)
 			continue;
 		fault.magic = ENTRY_FAULT_MAGIC;
