@@ -95,17 +95,18 @@ static void help_all(struct strbuf *sb)
 	strbuf_add(sb, "\nvzrun help COMMAND shows a command's options; vzrun(8) tells it all.\n");
 }
 
-/* "option COMMAND --name -n ARG", "-" for what there is none of; the global options' command
- * is "-" too. */
+/* Tab between: option COMMAND --name -n ARG no-effect, "-" for what there is none of. The global
+ * options' command is "-" too. */
 static void list_options(const char *command, const struct cli_options *options, struct strbuf *sb)
 {
 	for (unsigned int i = 0; options && i < options->n; i++) {
 		const struct cli_option *row = &options->rows[i];
-		char letter[] = { '-', row->letter, '\0' };
+		const char letter[] = { '-', row->letter, '\0' };
 
 		if (!(row->flags & CLI_HIDDEN))
-			strbuf_addf(sb, "option\t%s\t--%s\t%s\t%s\n", command, row->name, letter,
-				    *row->arg ? row->arg : "-");
+			strbuf_addf(sb, "option\t%s\t--%s\t%s\t%s\t%s\n", command, row->name,
+				    letter, *row->arg ? row->arg : "-",
+				    row->flags & CLI_NO_EFFECT ? "no-effect" : "-");
 	}
 }
 
