@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/container/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/proc.h"
+#include "runtime/container/sync.h"
+
+/* All that a process can be sent but what the kernel raises for our own faults, SIGCHLD, and
+ * SIGTSTP and its like, which stop us as they would any foreground program. */
+static void forwarded(sigset_t *set)
+{
+	static const int ours[] = { SIGCHLD, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT,
+				    SIGTRAP, SIGSYS,  SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
+
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		sigdelset(set, ours[i]);
+}
+
+int attach_init(struct attach *attach, bool terminal, bool follow, struct err *err)
+{
+	sigset_t set;
+
+	if (terminal && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, attach->console) < 0)
+		return err_sys(err, "make a socket pair");
+	if (!follow)
+		return 0;
+	forwarded(&set);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_sys(err, "block signals");
+	attach->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return attach->signal_fd < 0 ? err_sys(err, "watch signals") : 0;
+}
+
+void attach_done(struct attach *attach)
+{
+	if (attach->raw)
+		tcsetattr(0, TCSANOW, &attach->saved);
+	attach->raw = false;
+	fd_closep(&attach->console[0]);
+	fd_closep(&attach->console[1]);
+	fd_closep(&attach->signal_fd);
+	fd_closep(&attach->master);
+}
+
+int attach_console(struct attach *attach)
+{
+	return steal_fd(&attach->console[1]);
+}
+
+/* ---- the terminal ---- */
+
+static int receive_master(struct attach *attach, struct err *err)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char text[64];
+	struct iovec iov = { text, sizeof(text) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room),
+	};
+	struct cmsghdr *head;
+
+	if (recvmsg(attach->console[0], &msg, MSG_CMSG_CLOEXEC) <= 0)
+		return err_set(err, ERR_FAILED, "the container sent no terminal");
+	head = CMSG_FIRSTHDR(&msg);
+	if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof(int)))
+		return err_set(err, ERR_FAILED, "the container sent no terminal");
+	memcpy(&attach->master, CMSG_DATA(head), sizeof(int));
+	return 0;
+}
+
+static void copy_size(struct attach *attach)
+{
+	struct winsize size;
+
+	if (attach->master >= 0 && ioctl(0, TIOCGWINSZ, &size) == 0)
+		ioctl(attach->master, TIOCSWINSZ, &size);
+}
+
+static int open_terminal(struct attach *attach, struct err *err)
+{
+	struct termios raw;
+
+	if (receive_master(attach, err) < 0)
+		return -1;
+	copy_size(attach);
+	if (tcgetattr(0, &attach->saved) < 0)
+		return 0; /* our stdin is no terminal: bytes pass through as they are */
+	raw = attach->saved;
+	cfmakeraw(&raw);
+	attach->raw = tcsetattr(0, TCSANOW, &raw) == 0;
+	return 0;
+}
+
+/* Copies what is there from one fd to another. False: no more will come. */
+static bool pump(int from, int to)
+{
+	char buf[4096];
+	ssize_t n = read(from, buf, sizeof(buf));
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	return n > 0 && fd_write_all(to, buf, (size_t)n) == 0;
+}
+
+/* ---- waiting ---- */
+
+static void forward_signals(struct attach *attach, int pidfd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(attach->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH && attach->master >= 0)
+			copy_size(attach);
+		else
+			proc_pidfd_signal(pidfd, (int)info.ssi_signo);
+	}
+}
+
+enum { AT_CHILD, AT_SIGNAL, AT_INPUT, AT_OUTPUT, AT_N };
+
+static int follow_loop(struct attach *attach, int pidfd, struct err *err)
+{
+	struct pollfd fds[AT_N] = {
+		[AT_CHILD] = { .fd = pidfd, .events = POLLIN },
+		[AT_SIGNAL] = { .fd = attach->signal_fd, .events = POLLIN },
+		[AT_INPUT] = { .fd = attach->master >= 0 ? 0 : -1, .events = POLLIN },
+		[AT_OUTPUT] = { .fd = attach->master, .events = POLLIN },
+	};
+
+	for (;;) {
+		if (poll(fds, AT_N, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_sys(err, "wait for the container");
+		}
+		if (fds[AT_SIGNAL].revents)
+			forward_signals(attach, pidfd);
+		if (fds[AT_INPUT].revents && !pump(0, attach->master))
+			fds[AT_INPUT].fd = -1;
+		if (fds[AT_OUTPUT].revents && !pump(attach->master, 1))
+			fds[AT_OUTPUT].fd = -1; /* EIO: nobody has the other end open */
+		/* What it wrote last is still in the terminal when it has ended. */
+		if (fds[AT_CHILD].revents && !(fds[AT_OUTPUT].revents & POLLIN))
+			return 0;
+	}
+}
+
+int attach_follow(struct attach *attach, pid_t pid, int pidfd, int *ret_status, struct err *err)
+{
+	if (attach->console[0] >= 0 && open_terminal(attach, err) < 0)
+		return -1;
+	if (follow_loop(attach, pidfd, err) < 0)
+		return -1;
+	*ret_status = proc_wait(pid);
+	if (*ret_status < 0)
+		return err_sys(err, "wait for the container");
+	return 0;
+}

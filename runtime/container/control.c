@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/proc.h"
+#include "runtime/container/state.h"
+#include "runtime/kernel/cgroup.h"
+
+/* The verbs on a live container: kill, pause, resume, wait, pids, update. */
+
+static int load(const struct container_settings *set, const char *id, struct container_state **ret,
+		struct err *err)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+
+	if (state_dir_open(set, id, false, &dir, err) < 0)
+		return -1;
+	return state_load(&dir, id, ret, err);
+}
+
+/* Its cgroup's fd; an error where it runs without one. */
+static int open_cgroup(const struct container_state *state, struct err *err)
+{
+	if (!*state->cgroup)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the container was created with cgroups disabled");
+	return cgroup_open(state->cgroup, err);
+}
+
+static int kill_each(int cgroup, int sig, struct err *err)
+{
+	auto_free pid_t *pids = NULL;
+	size_t n;
+
+	if (cgroup_pids(cgroup, &pids, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (kill(pids[i], sig) < 0 && errno != ESRCH)
+			return err_sys(err, "signal process %d", pids[i]);
+	return 0;
+}
+
+static int kill_all(const struct container_state *state, int sig, struct err *err)
+{
+	auto_fd int cgroup = open_cgroup(state, err);
+
+	if (cgroup < 0)
+		return err->code == ENOENT ? err_set(err, ESRCH, "container not running") : -1;
+	return sig == SIGKILL ? cgroup_kill(cgroup, err) : kill_each(cgroup, sig, err);
+}
+
+static int kill_init(const struct container_state *state, int sig, struct err *err)
+{
+	auto_fd int pidfd = state_pidfd(state, err);
+
+	if (pidfd < 0)
+		return -1;
+	if (proc_pidfd_signal(pidfd, sig) < 0)
+		return errno == ESRCH ? err_set(err, ESRCH, "container not running") :
+					err_sys(err, "send signal %d", sig);
+	return 0;
+}
+
+int container_kill(const struct container_settings *set, const char *id, int sig, bool all,
+		   struct err *err)
+{
+	auto_container_state struct container_state *state = NULL;
+	struct err local;
+
+	if (!err)
+		err = &local;
+	if (load(set, id, &state, err) < 0)
+		return -1;
+	if (all && *state->cgroup)
+		return kill_all(state, sig, err);
+	return kill_init(state, sig, err);
+}
+
+static int set_frozen(const struct container_settings *set, const char *id, bool freeze,
+		      struct err *err)
+{
+	auto_container_state struct container_state *state = NULL;
+	enum container_status wanted = freeze ? STATUS_RUNNING : STATUS_PAUSED;
+	auto_fd int cgroup = -1;
+
+	if (load(set, id, &state, err) < 0)
+		return -1;
+	if (state->status != wanted && !(freeze && state->status == STATUS_CREATED))
+		return err_set(err, ERR_STATE, "container not %s (it is %s)",
+			       freeze ? "running" : "paused", container_status_name(state->status));
+	cgroup = open_cgroup(state, err);
+	return cgroup < 0 ? -1 : cgroup_freeze(cgroup, freeze, err);
+}
+
+int container_pause(const struct container_settings *set, const char *id, struct err *err)
+{
+	return set_frozen(set, id, true, err);
+}
+
+int container_resume(const struct container_settings *set, const char *id, struct err *err)
+{
+	return set_frozen(set, id, false, err);
+}
+
+/* Without a cgroup the init alone is known to be the container's. */
+static int only_init(const struct container_state *state, pid_t **ret, size_t *ret_n,
+		     struct err *err)
+{
+	pid_t *list = malloc(sizeof(*list));
+
+	if (!list)
+		return err_sys(err, "list processes");
+	*list = state->pid;
+	*ret = list;
+	*ret_n = 1;
+	return 0;
+}
+
+int container_pids(const struct container_settings *set, const char *id, pid_t **ret, size_t *ret_n,
+		   struct err *err)
+{
+	auto_container_state struct container_state *state = NULL;
+	auto_fd int cgroup = -1;
+
+	if (load(set, id, &state, err) < 0)
+		return -1;
+	if (state->status == STATUS_STOPPED)
+		return err_set(err, ERR_STATE, "container not running");
+	if (!*state->cgroup)
+		return only_init(state, ret, ret_n, err);
+	cgroup = open_cgroup(state, err);
+	return cgroup < 0 ? -1 : cgroup_pids(cgroup, ret, ret_n, err);
+}
+
+int container_wait(const struct container_settings *set, const char *id, int timeout_msec,
+		   struct err *err)
+{
+	auto_container_state struct container_state *state = NULL;
+	auto_fd int pidfd = -1;
+	int ended;
+
+	if (load(set, id, &state, err) < 0)
+		return -1;
+	pidfd = state_pidfd(state, NULL);
+	if (pidfd < 0)
+		return 1;
+	ended = proc_pidfd_wait(pidfd, timeout_msec);
+	return ended < 0 ? err_sys(err, "wait for the container") : ended;
+}
+
+int container_update(const struct container_settings *set, const char *id,
+		     const struct spec_resources *res, struct err *err)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_container_state struct container_state *state = NULL;
+	auto_strv char **missing = NULL;
+	auto_fd int cgroup = -1;
+
+	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
+		return -1;
+	if (state->status == STATUS_STOPPED)
+		return err_set(err, ERR_STATE, "container not running");
+	if (!*state->cgroup)
+		return open_cgroup(state, err);
+	cgroup = cgroup_create(state->cgroup, res, true, &missing, err);
+	return cgroup < 0 ? -1 : cgroup_apply(cgroup, res, err);
+}

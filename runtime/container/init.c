@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/container/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "netsetup/link.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/proc.h"
+#include "runtime/container/hooks.h"
+#include "runtime/container/program.h"
+#include "runtime/kernel/caps.h"
+#include "runtime/kernel/console.h"
+#include "runtime/kernel/devices.h"
+#include "runtime/kernel/rootfs.h"
+#include "runtime/kernel/sched.h"
+#include "runtime/kernel/sysctl.h"
+
+/* The child: it becomes the container's first process, step by step. The order is the kernel's:
+ * ids before anything is made in the user namespace, names and sysctls before the root is
+ * entered (the host's /proc is the trusted one), what is masked while the host's /dev/null is
+ * still there, the filter and the ids last of all. */
+
+struct init {
+	struct launch *launch;
+	const struct spec *spec;
+	struct program program;
+	int report; /* where errors go: the parent, later `start` */
+	int peer;   /* the terminal's inner end, or -1 */
+};
+
+bool init_waits(const struct launch *launch)
+{
+	return launch->ns.new_user || launch->spec->lin.net_devices_n > 0;
+}
+
+static int wait_go(struct init *init, struct err *err)
+{
+	struct sync_msg msg;
+
+	if (sync_expect(init->launch->sync[1], SYNC_GO, &msg, "", err) < 0)
+		return -1;
+	init->launch->state->pid = (pid_t)msg.value;
+	return 0;
+}
+
+static int step_namespaces(struct init *init, struct err *err)
+{
+	struct launch *launch = init->launch;
+
+	if (init_waits(launch) && wait_go(init, err) < 0)
+		return -1;
+	if (launch->ns.new_user && ns_become_root(err) < 0)
+		return -1;
+	if (ns_enter(&launch->ns, err) < 0)
+		return -1;
+	if (launch->ns.new_time && ns_enter_time(launch->proc_fd, init->spec, err) < 0)
+		return -1;
+	/* Only now, in the container's cgroup: it becomes the namespace's root. */
+	if (launch->ns.new_cgroup && unshare(CLONE_NEWCGROUP) < 0)
+		return err_sys(err, "make a cgroup namespace");
+	return 0;
+}
+
+static int step_names(struct init *init, struct err *err)
+{
+	const struct spec *spec = init->spec;
+
+	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
+		return err_sys(err, "set the host name \"%.64s\"", spec->hostname);
+	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
+		return err_sys(err, "set the domain name \"%.64s\"", spec->domainname);
+	return 0;
+}
+
+static int step_network(struct init *init, struct err *err)
+{
+	return spec_ns_new(init->spec, NS_NET) ? link_loopback_up(err) : 0;
+}
+
+static int step_sysctl(struct init *init, struct err *err)
+{
+	return init->spec->lin.sysctl_n > 0 ? sysctl_apply(init->launch->proc_fd, init->spec, err) :
+					      0;
+}
+
+/* ---- the root ---- */
+
+static bool has_root(const struct init *init)
+{
+	return spec_ns_new(init->spec, NS_MOUNT);
+}
+
+static int make_console(struct init *init, struct err *err)
+{
+	const struct spec_process *process = &init->spec->process;
+	struct launch *launch = init->launch;
+	auto_fd int master = -1;
+
+	if (!process->terminal || launch->console < 0)
+		return 0;
+	if (console_new(launch->mounts.root_tree, process->user.uid, process->console_width,
+			process->console_height, &master, &init->peer, err) < 0 ||
+	    console_bind(launch->mounts.root_tree, init->peer, err) < 0)
+		return -1;
+	return console_send(launch->console, master, "/dev/ptmx", err);
+}
+
+static int step_mounts(struct init *init, struct err *err)
+{
+	struct launch *launch = init->launch;
+	struct mount_env env = {
+		.root_fd = launch->mounts.root_tree,
+		.cgroup_fd = launch->cgroup_fd,
+		.cgroup_ns = launch->ns.new_cgroup || launch->ns.fd[NS_CGROUP] >= 0,
+		.label = launch->labels.mount,
+	};
+
+	if (!has_root(init))
+		return 0;
+	if (rootfs_attach(env.root_fd, err) < 0 ||
+	    mount_apply(&env, init->spec, &launch->mounts, err) < 0)
+		return -1;
+	if (devices_make(env.root_fd, init->spec, ns_plan_own_user(&launch->ns), err) < 0)
+		return -1;
+	return make_console(init, err);
+}
+
+/* createRuntime runs in the parent, between the two messages; createContainer here. */
+static int step_hooks(struct init *init, struct err *err)
+{
+	const struct spec *spec = init->spec;
+
+	if (hooks_any(spec, HOOK_PRESTART) || hooks_any(spec, HOOK_CREATE_RUNTIME) ||
+	    hooks_any(spec, HOOK_CREATE_CONTAINER) || hooks_any(spec, HOOK_START_CONTAINER)) {
+		if (sync_send(init->launch->sync[1], SYNC_MOUNTED, 0) < 0)
+			return err_sys(err, "tell the parent");
+		if (wait_go(init, err) < 0)
+			return -1;
+	}
+	return hooks_run(spec, HOOK_CREATE_CONTAINER, init->launch->state, err);
+}
+
+static int step_root(struct init *init, struct err *err)
+{
+	int root_fd = init->launch->mounts.root_tree;
+
+	if (!has_root(init)) {
+		/* The namespace was joined: its root is what it is. */
+		return chdir("/") < 0 ? err_sys(err, "enter \"/\"") : 0;
+	}
+	if (rootfs_mask(root_fd, &init->spec->lin, err) < 0 ||
+	    rootfs_seal(root_fd, init->spec, err) < 0)
+		return -1;
+	return rootfs_enter(root_fd, init->launch->opts->no_pivot, err);
+}
+
+/* ---- the process ---- */
+
+static int step_session(struct init *init, struct err *err)
+{
+	if (program_session(init->peer, !init->launch->opts->no_new_keyring, err) < 0)
+		return -1;
+	fd_closep(&init->peer);
+	return 0;
+}
+
+static int step_process(struct init *init, struct err *err)
+{
+	struct launch *launch = init->launch;
+	const struct spec_linux *lin = &init->spec->lin;
+
+	if (sched_apply_memory(&lin->memory_policy, err) < 0 ||
+	    sched_apply_personality(&lin->personality, err) < 0 ||
+	    sched_apply(&init->spec->process, err) < 0)
+		return -1;
+	if (caps_check(&init->spec->process.caps, err) < 0)
+		return -1;
+	if (fd_cloexec_from(3 + launch->opts->preserve_fds, err) < 0)
+		return -1;
+	init->program = (struct program){
+		.process = &init->spec->process,
+		.seccomp = launch->has_seccomp ? &launch->seccomp : NULL,
+		.own_userns = ns_plan_own_user(&launch->ns),
+		.labels = launch->labels,
+		.proc_fd = launch->proc_fd,
+	};
+	/* From here on another process of the container may see this one: none but the host's
+	 * root may look into it, or name its file by /proc/PID/exe. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, "close this process to others");
+	return init->spec->process.given ? program_prepare(&init->program, err) : 0;
+}
+
+/* All that may fail has been done. The parent writes it down and lets us go, or is gone. */
+static int step_ready(struct init *init, struct err *err)
+{
+	if (sync_send(init->launch->sync[1], SYNC_READY, 0) < 0)
+		return err_sys(err, "tell the parent");
+	return wait_go(init, err);
+}
+
+/* What is of no use any more, before a wait that may be long. */
+static void let_go(struct launch *launch)
+{
+	fd_closep(&launch->sync[1]);
+	if (!lsm_labels_exec(&launch->labels))
+		fd_closep(&launch->proc_fd);
+	fd_closep(&launch->cgroup_fd);
+	fd_closep(&launch->console);
+	mount_sources_close(&launch->mounts);
+	ns_plan_done(&launch->ns);
+}
+
+/* create: `start` connects to exec.sock, says go, and from then on is who hears of errors. One
+ * that is killed before it says so leaves us waiting for the next. */
+static int step_wait(struct init *init, struct err *err)
+{
+	struct launch *launch = init->launch;
+	struct sync_msg msg = { 0 };
+
+	if (!launch->wait_for_start)
+		return 0;
+	let_go(launch);
+	init->report = -1;
+	while (msg.kind != SYNC_GO) {
+		fd_closep(&init->report);
+		init->report = accept4(launch->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (init->report < 0 && errno != EINTR && errno != ECONNABORTED)
+			return err_sys(err, "wait for start");
+		if (init->report >= 0 && sync_recv(init->report, &msg, "", err) < 0)
+			return -1;
+	}
+	fd_closep(&launch->listen_fd);
+	return 0;
+}
+
+static int step_start_hooks(struct init *init, struct err *err)
+{
+	return hooks_run(init->spec, HOOK_START_CONTAINER, init->launch->state, err);
+}
+
+static int step_filter(struct init *init, struct err *err)
+{
+	struct launch *launch = init->launch;
+	auto_strbuf struct strbuf message = { 0 };
+	auto_strbuf struct strbuf state = { 0 };
+
+	if (!launch->has_seccomp || !launch->seccomp.notify)
+		return 0;
+	container_state_emit(launch->state, false, &state);
+	seccomp_agent_message(&launch->seccomp, launch->state->pid, state.text, &message);
+	if (message.failed || state.failed)
+		return err_set(err, ENOMEM, "tell the seccomp agent: out of memory");
+	init->program.seccomp = NULL; /* the last steps need not load it again */
+	return seccomp_install_notify(&launch->seccomp, steal_fd(&launch->agent), message.text,
+				      message.len, err);
+}
+
+static int step_program(struct init *init, struct err *err)
+{
+	if (!init->spec->process.given)
+		return err_set(err, ERR_INPUT,
+			       "config.json: process: missing, so there is nothing to start");
+	return program_become(&init->program, init->report, err);
+}
+
+static int (*const steps[])(struct init *, struct err *) = {
+	step_namespaces, step_names,       step_network, step_sysctl,  step_mounts,
+	step_hooks,      step_root,        step_session, step_process, step_ready,
+	step_wait,       step_start_hooks, step_filter,  step_program,
+};
+
+void init_main(struct launch *launch)
+{
+	struct init init = {
+		.launch = launch, .spec = launch->spec, .report = launch->sync[1], .peer = -1
+	};
+	struct err err;
+
+	fd_closep(&launch->sync[0]);
+	state_dir_close(&launch->dir); /* a copy of the lock would hold it as long as we wait */
+	umask(0);
+	if (!launch->ns.new_user)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (steps[i](&init, &err) == 0)
+			continue;
+		if (init.report >= 0)
+			sync_send_error(init.report, &err);
+		break;
+	}
+	_exit(1);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * launch: everything that making one container needs, gathered by the parent (create.c) before
+ * the child (init.c) is cloned with a copy of it.
+ */
+#ifndef RUNTIME_CONTAINER_LAUNCH_H
+#define RUNTIME_CONTAINER_LAUNCH_H
+
+#include "runtime/container/container.h"
+#include "runtime/container/state.h"
+#include "runtime/container/sync.h"
+#include "runtime/kernel/lsm.h"
+#include "runtime/kernel/mount.h"
+#include "runtime/kernel/ns.h"
+#include "runtime/kernel/seccomp.h"
+
+struct launch {
+	const struct container_settings *set;
+	const struct spec *spec;
+	const struct container_create_opts *opts;
+	bool wait_for_start; /* create: the child waits at exec.sock; run: it goes on at once */
+
+	struct container_state *state;
+	struct state_dir dir;
+	struct ns_plan ns;
+	struct mount_sources mounts;
+	struct seccomp_program seccomp;
+	bool has_seccomp;
+	struct lsm_labels labels;
+
+	int proc_fd;   /* the host's /proc, which is trusted */
+	int cgroup_fd; /* or -1 */
+	int sync[2];   /* the parent's end, the child's end */
+	int listen_fd; /* exec.sock */
+	int console;   /* where the terminal's master is sent, or -1 */
+	int agent;     /* the seccomp agent, or -1 */
+	int pidfd;     /* of the child, or -1 */
+	int resctrl;   /* the mounted resctrl, where the spec wants it, or -1 */
+};
+
+/* The child's whole life, in the process that proc_clone returned 0 to. */
+void init_main(struct launch *launch) __attribute__((noreturn));
+
+/* Must the child wait for the parent before its first step? */
+bool init_waits(const struct launch *launch);
+
+#endif

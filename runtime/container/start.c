@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/container/hooks.h"
+#include "runtime/container/state.h"
+#include "runtime/container/sync.h"
+
+/* The init of a created container waits at exec.sock; nobody waits there any more once the
+ * program runs, whatever a start that was killed left in state.json. */
+static int connect_init(const struct state_dir *dir)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	auto_fd int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/exec.sock", dir->fd);
+	if (sock < 0 || connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -1;
+	return steal_fd(&sock);
+}
+
+static int refuse(const struct container_state *state, struct err *err)
+{
+	switch (state->status) {
+	case STATUS_RUNNING:
+	case STATUS_PAUSED:
+		return err_set(err, ERR_STATE, "cannot start an already running container");
+	case STATUS_STOPPED:
+		return err_set(err, ERR_STATE, "cannot start a container that has stopped");
+	default:
+		return err_set(err, ERR_STATE, "cannot start a container in the %s state",
+			       container_status_name(state->status));
+	}
+}
+
+static int run_hooks(const struct container_settings *set, struct container_state *state,
+		     struct err *err)
+{
+	auto_spec struct spec *spec = NULL;
+
+	if (!state->hooks_at_start)
+		return 0;
+	if (container_load_spec(set, state->id, &spec, err) < 0)
+		return -1;
+	return hooks_run(spec, HOOK_POSTSTART, state, err);
+}
+
+int container_start(const struct container_settings *set, const char *id, struct err *err)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_container_state struct container_state *state = NULL;
+	auto_fd int sock = -1;
+	struct sync_msg msg;
+
+	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
+		return -1;
+	if (state->status != STATUS_STOPPED)
+		sock = connect_init(&dir);
+	if (sock < 0)
+		return refuse(state, err);
+	state->status = STATUS_RUNNING;
+	if (state_save(&dir, state, err) < 0)
+		return -1;
+	if (sync_send(sock, SYNC_GO, 0) < 0)
+		return err_sys(err, "tell the container's init");
+	if (sync_expect(sock, SYNC_EOF, &msg, "the container's program", err) < 0)
+		return -1;
+	unlinkat(dir.fd, "exec.sock", 0);
+	if (run_hooks(set, state, err) == 0)
+		return 0;
+	/* config.md: a failed poststart hook takes the container down. */
+	fd_closep(&dir.lock_fd);
+	container_kill(set, id, SIGKILL, true, NULL);
+	return -1;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ns: namespaces: which are new, which are joined, whose ids map where.
+ *
+ * A container's first process is cloned into its new namespaces; those given by path are
+ * joined before (a pid namespace, which only children enter) or after. A new cgroup namespace
+ * is entered later (its root is the cgroup the process is in then), a new time namespace after
+ * its offsets are written.
+ */
+#ifndef RUNTIME_KERNEL_NS_H
+#define RUNTIME_KERNEL_NS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/base/err.h"
+#include "runtime/spec/spec.h"
+
+/* The spec's namespaces as fds and flags. */
+struct ns_plan {
+	int fd[NS_KINDS];       /* of a path, opened and checked; or -1 */
+	uint64_t clone_flags;   /* new ones that clone3 makes */
+	uint64_t unshare_flags; /* new ones that the child makes after joining a user namespace */
+	bool new_user, join_user;
+	bool new_cgroup, new_time;
+};
+
+/* Opens the paths. A path that is no namespace of its kind is an error. */
+int ns_plan_init(struct ns_plan *plan, const struct spec *spec, struct err *err);
+void ns_plan_done(struct ns_plan *plan);
+#define auto_ns_plan __attribute__((cleanup(ns_plan_done)))
+
+/* Does the container's root have no power over what the host's root owns? True with a user
+ * namespace of its own, new or joined. */
+static inline bool ns_plan_own_user(const struct ns_plan *plan)
+{
+	return plan->new_user || plan->join_user;
+}
+
+/* Parent, before clone: the pid namespace to be joined becomes the children's. */
+int ns_join_pid(const struct ns_plan *plan, struct err *err);
+
+/* Parent, after clone: writes the maps of a new user namespace. */
+int ns_write_maps(pid_t pid, const struct spec_id_maps *uid, const struct spec_id_maps *gid,
+		  struct err *err);
+
+/* Child: joins the rest, then makes what a joined user namespace must own. */
+int ns_enter(const struct ns_plan *plan, struct err *err);
+
+/* Child: becomes root of its user namespace (after the maps are there). */
+int ns_become_root(struct err *err);
+
+/* Child: a new time namespace with the spec's offsets. proc_fd is a trusted /proc. */
+int ns_enter_time(int proc_fd, const struct spec *spec, struct err *err);
+
+/* A user namespace with these maps, as an fd for MOUNT_ATTR_IDMAP (mount_setattr(2)). A short-
+ * lived child makes it. */
+int ns_user_fd(const struct spec_id_maps *uid, const struct spec_id_maps *gid, struct err *err);
+
+#endif
