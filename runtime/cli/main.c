@@ -304,9 +304,10 @@ static void report(const struct cli *cli, const struct err *err)
 		return;
 	strbuf_add(&sb, "vzrun: ");
 	if (cli->command)
-		strbuf_addf(&sb, "%s: ", cli->command->name);
+		strbuf_add(&sb, cli->command->name);
 	if (cli->running && cli->id)
-		strbuf_addf(&sb, "%s: ", cli->id);
+		strbuf_addf(&sb, " %s", cli->id);
+	strbuf_add(&sb, cli->command ? ": " : "");
 	strbuf_add(&sb, err->msg);
 	for (size_t i = 0; i < sb.len; i++)
 		if ((unsigned char)sb.text[i] < ' ' || sb.text[i] == 0x7f)
