@@ -7,11 +7,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
+#include "runtime/base/time.h"
 
 static struct {
 	int fd;
@@ -54,39 +54,26 @@ bool log_to_file(void)
 	return log_state.fd >= 0;
 }
 
-static void timestamp(char *buf, size_t size)
-{
-	struct timespec now;
-	struct tm tm;
-	size_t len;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(buf + len, size - len, ".%06ldZ", now.tv_nsec / 1000);
-}
-
 static void format_json(struct strbuf *sb, enum log_level level, const char *msg)
 {
-	char now[64];
+	char now[TIME_TEXT_SIZE];
 
-	timestamp(now, sizeof(now));
 	strbuf_add(sb, "{\"msg\":");
 	json_quote(sb, msg);
-	strbuf_addf(sb, ",\"level\":\"%s\",\"time\":\"%s\"}\n", level_names[level], now);
+	strbuf_addf(sb, ",\"level\":\"%s\",\"time\":\"%s\"}\n", level_names[level],
+		    time_now(6, now));
 }
 
 static void format_text(struct strbuf *sb, enum log_level level, const char *msg)
 {
-	char now[64];
+	char now[TIME_TEXT_SIZE];
 
 	if (log_state.fd < 0) {
 		strbuf_addf(sb, "vzrun: %s%s\n", level == LOG_LEVEL_WARNING ? "warning: " : "",
 			    msg);
 		return;
 	}
-	timestamp(now, sizeof(now));
-	strbuf_addf(sb, "time=\"%s\" level=%s msg=", now, level_names[level]);
+	strbuf_addf(sb, "time=\"%s\" level=%s msg=", time_now(6, now), level_names[level]);
 	json_quote(sb, msg);
 	strbuf_add_char(sb, '\n');
 }

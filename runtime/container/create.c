@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "netsetup/link.h"
@@ -19,6 +17,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/proc.h"
+#include "runtime/base/time.h"
 #include "runtime/container/attach.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/launch.h"
@@ -29,20 +28,6 @@
 #include "runtime/kernel/sched.h"
 
 /* ---- gathering what the launch needs ---- */
-
-static char *now_text(void)
-{
-	struct timespec now;
-	struct tm tm;
-	char text[40];
-	size_t len;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, sizeof(text) - len, ".%09ldZ", now.tv_nsec);
-	return strdup(text);
-}
 
 /* The annotations as JSON, with what runc adds for its callers: nothing of ours. */
 static char *annotations_text(const struct spec *spec)
@@ -60,6 +45,7 @@ static char *annotations_text(const struct spec *spec)
 static int new_state(struct launch *launch, const char *id, struct err *err)
 {
 	struct container_state *state = calloc(1, sizeof(*state));
+	char created[TIME_TEXT_SIZE];
 
 	launch->state = state;
 	if (!state)
@@ -67,7 +53,7 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 	state->id = strdup(id);
 	state->bundle = strdup(launch->opts->bundle);
 	state->rootfs = path_join(launch->opts->bundle, launch->spec->root_path);
-	state->created = now_text();
+	state->created = strdup(time_now(9, created));
 	state->owner = strdup(geteuid() == 0 ? "root" : "");
 	state->cgroup = launch->set->cgroup_manager == CGROUP_MANAGER_DISABLED ?
 				strdup("") :
