@@ -164,6 +164,8 @@ static int parse_value(const struct cli_option *row, const char *text, void *at,
 	case CLI_FLAG:
 		return parse_flag(what, text, at, err);
 	case CLI_TEXT:
+		if (!*text && (row->flags & CLI_NOT_EMPTY))
+			return err_set(err, ERR_USAGE, "%s is empty (%s)", what, row->arg);
 		*(const char **)at = *text ? text : NULL;
 		return 0;
 	case CLI_LIST:

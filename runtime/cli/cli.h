@@ -36,6 +36,7 @@ enum cli_kind {
 enum cli_option_flag {
 	CLI_NO_EFFECT = 1, /* taken for the callers' sake; has no field */
 	CLI_HIDDEN = 2,    /* obsolete: not in the help */
+	CLI_NOT_EMPTY = 4, /* an empty CLI_TEXT is refused: the caller's variable was empty */
 };
 
 /* The texts lie in the row itself: no pointer, so nothing to relocate at each start. */

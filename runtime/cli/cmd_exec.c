@@ -46,7 +46,7 @@ static const struct cli_option exec_rows[] = {
 	  "read all of it from this JSON file; no COMMAND, and the options for it are not used" },
 	{ "process-label", 0, CLI_TEXT, 0, AT(process_label), "LABEL", "the SELinux label" },
 	{ "tty", 't', CLI_FLAG, 0, AT(tty), "", "give it a terminal" },
-	{ "user", 'u', CLI_TEXT, 0, AT(user), "UID[:GID]", "the user, and the group" },
+	{ "user", 'u', CLI_TEXT, CLI_NOT_EMPTY, AT(user), "UID[:GID]", "the user, and the group" },
 };
 const struct cli_options cmd_exec_options = CLI_OPTIONS(exec_rows, struct exec_opts);
 

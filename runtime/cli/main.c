@@ -120,7 +120,7 @@ static const struct cli_option global_rows[] = {
 	  "how they are written there" },
 	{ "log-level", 0, CLI_TEXT, 0, offsetof(struct cli_global, log_level), "LEVEL",
 	  "error, warning (the default), info or debug" },
-	{ "root", 0, CLI_TEXT, 0, offsetof(struct cli_global, root), "DIR",
+	{ "root", 0, CLI_TEXT, CLI_NOT_EMPTY, offsetof(struct cli_global, root), "DIR",
 	  "where the state of live containers is (" CONTAINER_DEFAULT_ROOT ")" },
 	{ "rootless", 0, CLI_CHOICE, CLI_NO_EFFECT, 0, "auto|true|false", "for callers of runc" },
 	{ "systemd-cgroup", 0, CLI_FLAG, 0, offsetof(struct cli_global, systemd_cgroup), "",
@@ -161,7 +161,8 @@ static int set_root(struct cli *cli, struct err *err)
 			return 0;
 		cli->set.root = cli->root_owned = path_join(runtime_dir, "vzrun");
 	} else {
-		cwd = getcwd(NULL, 0);
+		if (cli->global.root[0] != '/')
+			cwd = getcwd(NULL, 0);
 		joined = path_join(cwd ? cwd : "/", cli->global.root);
 		cli->set.root = cli->root_owned = joined ? path_clean(joined) : NULL;
 	}
@@ -205,7 +206,7 @@ static int check_args(const struct cli_command *command, int n, struct err *err)
 /* The registered CT of this name: 1, 0 or -1. */
 static int resolve_ct(struct cli *cli, struct err *err)
 {
-	int found = cli->cts ? cmd_ct_find(cli, cli->args[0], &cli->id_owned, err) : 0;
+	int found = cmd_ct_find(cli, cli->args[0], &cli->id_owned, err);
 
 	if (found > 0) {
 		cli->id = cli->id_owned;
@@ -219,10 +220,13 @@ static int resolve_ct(struct cli *cli, struct err *err)
 static int resolve_id(struct cli *cli, struct err *err)
 {
 	bool ct_first = cli->command->flags & CLI_CT_FIRST;
-	auto_free char *dir = path_join(cli->set.root, cli->args[0]);
+	auto_free char *dir = NULL;
 	int found;
 
 	cli->id = cli->args[0];
+	if (!cli->cts)
+		return container_check_id(cli->id, err);
+	dir = path_join(cli->set.root, cli->args[0]);
 	if (!dir)
 		return err_sys(err, "look up the container");
 	if (!ct_first && container_check_id(cli->id, NULL) == 0 && access(dir, F_OK) == 0)

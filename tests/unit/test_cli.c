@@ -28,6 +28,7 @@ static const struct cli_option rows[] = {
 	{ "detach", 'd', CLI_FLAG, 0, AT(detach), "", "" },
 	{ "tty", 't', CLI_FLAG, 0, AT(tty), "", "" },
 	{ "bundle", 'b', CLI_TEXT, 0, AT(bundle), "DIR", "" },
+	{ "user", 'u', CLI_TEXT, CLI_NOT_EMPTY, AT(bundle), "UID", "" },
 	{ "env", 'e', CLI_LIST, 0, AT(env), "NAME=VALUE", "" },
 	{ "format", 'f', CLI_CHOICE, 0, AT(format), "table|json", "" },
 	{ "preserve-fds", 0, CLI_COUNT, 0, AT(count), "N", "" },
@@ -219,6 +220,7 @@ static void empty_text_is_not_given(void **state)
 	assert_int_equal(p.ret, 0);
 	assert_null(p.opts.bundle);
 	done(&p);
+	assert_refused("--user=", "--user is empty (UID)");
 }
 
 static void no_effect_is_checked_all_the_same(void **state)
