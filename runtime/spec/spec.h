@@ -19,8 +19,10 @@
 #include "runtime/base/err.h"
 #include "runtime/base/json.h"
 #include "runtime/base/mem.h"
+#include "runtime/base/str.h"
 
 #define SPEC_VERSION "1.3.0"
+#define SPEC_VERSION_MIN "1.0.0"
 /* A config.json larger than this is refused unread. */
 #define SPEC_MAX_BYTES (16U << 20)
 /* The kernel's largest numbers of CPUs (NR_CPUS) and memory nodes (MAX_NUMNODES). */
@@ -379,6 +381,12 @@ int spec_parse_resources(const char *text, size_t len, const char *what, struct 
 void spec_free(struct spec *spec);
 MEM_DEFINE_CLEANUP(struct spec, spec_free)
 #define auto_spec __attribute__((cleanup(spec_freep)))
+
+/* Adds the config.json that `spec` writes; rootless: for the caller's own ids. */
+void spec_default(bool rootless, struct strbuf *sb);
+
+/* Adds the features structure (runtime-spec features.md). */
+void spec_features(struct strbuf *sb);
 
 /* The annotation's value, or NULL. */
 const char *spec_annotation(const struct spec *spec, const char *key);
