@@ -8,57 +8,112 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <yajl/yajl_parse.h>
 
-/* The arena: chunks that are freed together. The first one is sized after the text, so that
- * an ordinary spec costs one allocation. */
+/* The arena: chunks that are freed together. In a chunk, what needs alignment grows from the
+ * front and text from the back. */
 struct chunk {
 	struct chunk *next;
-	size_t used, room;
-	char data[];
+	size_t bytes;       /* of the whole chunk */
+	bool mapped;        /* by mmap, not malloc */
+	char *front, *back; /* the free room between */
 };
 
 struct json_doc {
 	struct chunk *chunks;
-	struct json *root, *open; /* open: the container that is being filled */
-	const char *key;          /* of the member that comes next */
+	size_t text_bytes; /* of the document: what the chunks' sizes go by */
+	struct json *root;
+	struct json *open; /* the container that is being filled … */
+	struct json *last; /* … and its last child so far */
+	const char *key;   /* of the member that comes next */
 	unsigned int depth;
 	struct json *fault_at;
 	const char *fault; /* why a callback stopped the parser */
 };
 
-static void *arena_alloc(struct json_doc *doc, size_t size)
+#define CHUNK_MIN 1024
+#define CHUNK_MAP_MIN 16384
+#define TEXT_MAX (1U << 30)
+
+/* A large chunk is mapped with its pages present: to fault them in one by one costs more than
+ * all of the parsing. */
+static struct chunk *chunk_new(size_t bytes)
 {
-	struct chunk *chunk = doc->chunks;
-	void *p;
+	bool mapped = bytes >= CHUNK_MAP_MIN;
+	struct chunk *chunk;
 
-	size = (size + 7) & ~(size_t)7;
-	if (!chunk || chunk->room - chunk->used < size) {
-		size_t room = size > 16384 ? size : 16384;
-
-		chunk = malloc(sizeof(*chunk) + room);
+	if (mapped) {
+		bytes = (bytes + 4095) & ~(size_t)4095;
+		chunk = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+		if (chunk == MAP_FAILED)
+			return NULL;
+	} else {
+		chunk = malloc(bytes);
 		if (!chunk)
 			return NULL;
-		chunk->next = doc->chunks;
-		chunk->used = 0;
-		chunk->room = room;
-		doc->chunks = chunk;
 	}
-	p = chunk->data + chunk->used;
-	chunk->used += size;
+	chunk->next = NULL;
+	chunk->bytes = bytes;
+	chunk->mapped = mapped;
+	chunk->front = (char *)(chunk + 1);
+	chunk->back = (char *)chunk + bytes;
+	return chunk;
+}
+
+static void chunk_free(struct chunk *chunk)
+{
+	if (chunk->mapped)
+		munmap(chunk, chunk->bytes);
+	else
+		free(chunk);
+}
+
+/* The chunk to take `size` bytes from. The first one holds an ordinary spec. */
+static struct chunk *arena_room(struct json_doc *doc, size_t size)
+{
+	struct chunk *chunk = doc->chunks;
+	size_t room = CHUNK_MIN + (chunk ? doc->text_bytes / 2 : doc->text_bytes * 3);
+
+	if (chunk && (size_t)(chunk->back - chunk->front) >= size)
+		return chunk;
+	if (size > SIZE_MAX / 2) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	chunk = chunk_new(sizeof(*chunk) + (size > room ? size : room));
+	if (!chunk)
+		return NULL;
+	chunk->next = doc->chunks;
+	doc->chunks = chunk;
+	return chunk;
+}
+
+static void *arena_alloc(struct json_doc *doc, size_t size)
+{
+	size_t whole = (size + 7) & ~(size_t)7;
+	struct chunk *chunk = whole < size ? NULL : arena_room(doc, whole);
+	void *p;
+
+	if (!chunk)
+		return NULL;
+	p = chunk->front;
+	chunk->front += whole;
 	return p;
 }
 
 static char *arena_text(struct json_doc *doc, const void *text, size_t len)
 {
-	char *copy = arena_alloc(doc, len + 1);
+	struct chunk *chunk = arena_room(doc, len + 1);
 
-	if (!copy)
+	if (!chunk)
 		return NULL;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return copy;
+	chunk->back -= len + 1;
+	memcpy(chunk->back, text, len);
+	chunk->back[len] = '\0';
+	return chunk->back;
 }
 
 /* Stops the parser; json_parse turns it into the error. */
@@ -79,16 +134,15 @@ static struct json *add(struct json_doc *doc, enum json_type type)
 	}
 	*node = (struct json){ .type = type, .key = doc->key, .parent = parent };
 	doc->key = NULL;
-	if (!parent) {
-		doc->root = node;
-		return node;
-	}
-	node->index = parent->count++;
-	if (parent->last)
-		parent->last->next = node;
-	else
+	if (doc->last)
+		doc->last->next = node;
+	else if (parent)
 		parent->first = node;
-	parent->last = node;
+	else
+		doc->root = node;
+	if (parent)
+		parent->count++;
+	doc->last = node;
 	return node;
 }
 
@@ -114,8 +168,6 @@ static int on_text(struct json_doc *doc, enum json_type type, const void *text, 
 		return 0;
 	if (memchr(text, '\0', len))
 		return stop(doc, node, "the string holds a NUL character");
-	if (len > UINT32_MAX)
-		return stop(doc, node, "the string is too long");
 	node->count = (uint32_t)len;
 	node->text = arena_text(doc, text, len);
 	return node->text || stop(doc, NULL, "out of memory");
@@ -140,6 +192,7 @@ static int on_open(struct json_doc *doc, enum json_type type)
 	if (++doc->depth > JSON_DEPTH_MAX)
 		return stop(doc, node->parent, "nested too deeply");
 	doc->open = node;
+	doc->last = NULL;
 	return 1;
 }
 
@@ -157,10 +210,15 @@ static int on_close(void *ctx)
 {
 	struct json_doc *doc = ctx;
 
+	doc->last = doc->open;
 	doc->open = doc->open->parent;
 	doc->depth--;
 	return 1;
 }
+
+/* Objects of up to this many members are searched for a second one of the same name as they
+ * are read; larger ones are sorted when they end. */
+#define FEW_MEMBERS 32
 
 static int on_key(void *ctx, const unsigned char *text, size_t len)
 {
@@ -171,10 +229,33 @@ static int on_key(void *ctx, const unsigned char *text, size_t len)
 	doc->key = arena_text(doc, text, len);
 	if (!doc->key)
 		return stop(doc, NULL, "out of memory");
-	/* Objects with hundreds of members (annotations, sysctl) are rare and small enough. */
-	if (doc->open->count < 4096 && json_get(doc->open, doc->key))
+	if (doc->open->count < FEW_MEMBERS && json_get(doc->open, doc->key))
 		return stop(doc, doc->open, "a member appears twice");
 	return 1;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int on_map_end(void *ctx)
+{
+	struct json_doc *doc = ctx;
+	auto_free const char **keys = NULL;
+	size_t n = 0;
+
+	if (doc->open->count <= FEW_MEMBERS)
+		return on_close(ctx);
+	keys = calloc(doc->open->count, sizeof(*keys));
+	if (!keys)
+		return stop(doc, NULL, "out of memory");
+	json_for_each(member, doc->open) keys[n++] = member->key;
+	qsort(keys, n, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < n; i++)
+		if (str_eq(keys[i - 1], keys[i]))
+			return stop(doc, doc->open, "a member appears twice");
+	return on_close(ctx);
 }
 
 static const yajl_callbacks callbacks = {
@@ -184,7 +265,7 @@ static const yajl_callbacks callbacks = {
 	.yajl_string = on_string,
 	.yajl_start_map = on_map,
 	.yajl_map_key = on_key,
-	.yajl_end_map = on_close,
+	.yajl_end_map = on_map_end,
 	.yajl_start_array = on_array,
 	.yajl_end_array = on_close,
 };
@@ -198,49 +279,50 @@ static unsigned int line_of(const char *text, size_t at)
 	return line;
 }
 
-static int fault(struct json_doc *doc, yajl_handle parser, const char *text, size_t len,
+/* Words why the parser stopped behind `at` bytes of the text. */
+static int fault(const struct json_doc *doc, const char *text, size_t at, const char *reason,
 		 const char *what, struct err *err)
 {
-	size_t at = yajl_get_bytes_consumed(parser);
-	unsigned int line = line_of(text, at < len ? at : len);
-	char where[256];
-	const char *reason;
+	const struct json *node = doc->fault ? doc->fault_at : doc->open;
+	unsigned int line = line_of(text, at);
+	char where[256] = "";
 
-	if (doc->fault) {
-		if (doc->fault_at && *json_where(doc->fault_at, where, sizeof(where)))
-			return err_set(err, ERR_INPUT, "%s: %s: %s (line %u)", what, where,
-				       doc->fault, line);
-		return err_set(err, ERR_INPUT, "%s: %s (line %u)", what, doc->fault, line);
-	}
-	reason = at >= len ? "it ends in the middle" : "not valid JSON";
-	if (doc->open && *json_where(doc->open, where, sizeof(where)))
+	if (doc->fault)
+		reason = doc->fault;
+	if (node && *json_where(node, where, sizeof(where)))
 		return err_set(err, ERR_INPUT, "%s: %s: %s (line %u)", what, where, reason, line);
 	return err_set(err, ERR_INPUT, "%s: %s (line %u)", what, reason, line);
+}
+
+static int parse(struct json_doc *doc, yajl_handle parser, const char *text, size_t len,
+		 const char *what, struct err *err)
+{
+	if (yajl_parse(parser, (const unsigned char *)text, len) != yajl_status_ok) {
+		size_t at = yajl_get_bytes_consumed(parser);
+
+		return fault(doc, text, at < len ? at : len, "not valid JSON", what, err);
+	}
+	if (yajl_complete_parse(parser) != yajl_status_ok || !doc->root || doc->open)
+		return fault(doc, text, len, "it ends in the middle", what, err);
+	return 0;
 }
 
 int json_parse(const char *text, size_t len, const char *what, struct json_doc **ret,
 	       struct err *err)
 {
 	auto_json struct json_doc *doc = calloc(1, sizeof(*doc));
-	yajl_handle parser = yajl_alloc(&callbacks, NULL, doc);
-	yajl_status status = yajl_status_error;
-	int rc = 0;
+	yajl_handle parser = doc ? yajl_alloc(&callbacks, NULL, doc) : NULL;
+	int rc;
 
-	if (!doc || !parser) {
-		if (parser)
-			yajl_free(parser);
+	if (!parser)
 		return err_set(err, ENOMEM, "%s: out of memory", what);
-	}
-	status = yajl_parse(parser, (const unsigned char *)text, len);
-	if (status == yajl_status_ok)
-		status = yajl_complete_parse(parser);
-	if (status != yajl_status_ok || !doc->root || doc->open)
-		rc = fault(doc, parser, text, len, what, err);
+	doc->text_bytes = len;
+	rc = len > TEXT_MAX ? err_set(err, ERR_INPUT, "%s: too large", what) :
+			      parse(doc, parser, text, len, what, err);
 	yajl_free(parser);
-	if (rc < 0)
-		return -1;
-	*ret = steal_ptr(&doc);
-	return 0;
+	if (rc == 0)
+		*ret = steal_ptr(&doc);
+	return rc;
 }
 
 void json_free(struct json_doc *doc)
@@ -248,7 +330,7 @@ void json_free(struct json_doc *doc)
 	while (doc->chunks) {
 		struct chunk *next = doc->chunks->next;
 
-		free(doc->chunks);
+		chunk_free(doc->chunks);
 		doc->chunks = next;
 	}
 	free(doc);
@@ -274,6 +356,33 @@ const struct json *json_get(const struct json *object, const char *key)
 	return NULL;
 }
 
+/* Adds a member's name, or an element's number; false: the buffer is full. */
+static bool add_step(const struct json *node, char *buf, size_t size, size_t *len)
+{
+	size_t before = *len;
+	int n;
+
+	if (node->key) {
+		char shown[STR_SHOW_SIZE];
+
+		str_show(shown, node->key);
+		n = snprintf(buf + *len, size - *len, "%s%.*s", *len ? "." : "",
+			     (int)strlen(shown) - 2, shown + 1);
+	} else {
+		unsigned int index = 0;
+
+		json_for_each(sibling, node->parent)
+		{
+			if (sibling == node)
+				break;
+			index++;
+		}
+		n = snprintf(buf + *len, size - *len, "[%u]", index);
+	}
+	*len += (size_t)n;
+	return n >= 0 && before + (size_t)n < size;
+}
+
 const char *json_where(const struct json *node, char *buf, size_t size)
 {
 	const struct json *chain[JSON_DEPTH_MAX + 2];
@@ -282,14 +391,8 @@ const char *json_where(const struct json *node, char *buf, size_t size)
 	buf[0] = '\0';
 	for (; node && node->parent && n < ARRAY_SIZE(chain); node = node->parent)
 		chain[n++] = node;
-	while (n-- > 0 && len < size) {
-		if (chain[n]->key)
-			len += (size_t)snprintf(buf + len, size - len, "%s%.64s", len ? "." : "",
-						chain[n]->key);
-		else
-			len += (size_t)snprintf(buf + len, size - len, "[%" PRIu32 "]",
-						chain[n]->index);
-	}
+	while (n > 0 && add_step(chain[n - 1], buf, size, &len))
+		n--;
 	return buf;
 }
 

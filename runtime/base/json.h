@@ -21,15 +21,17 @@
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
+/* Small, as a spec has a thousand of them: which member of the union holds, the type says. */
 struct json {
-	enum json_type type;
+	enum json_type type : 8;
 	bool boolean;
-	uint32_t count;   /* elements or members; a string's or number's length in bytes */
-	const char *key;  /* in an object; else NULL */
-	uint32_t index;   /* in an array */
-	const char *text; /* a string's content; a number as written */
-	struct json *parent, *next, *first; /* first child, next sibling */
-	struct json *last;                  /* while parsing */
+	uint32_t count;  /* elements or members; a string's or number's length in bytes */
+	const char *key; /* in an object; else NULL */
+	union {
+		const char *text;   /* a string's content; a number as written */
+		struct json *first; /* an array's or object's first child */
+	};
+	struct json *parent, *next; /* next sibling */
 };
 
 struct json_doc;
@@ -49,10 +51,17 @@ void *json_alloc(struct json_doc *doc, size_t size);
 /* The object's member, or NULL. */
 const struct json *json_get(const struct json *object, const char *key);
 
-#define json_for_each(child, node) \
-	for (const struct json *child = (node) ? (node)->first : NULL; child; child = child->next)
+/* The first element or member; NULL for a scalar, and for NULL. */
+static inline const struct json *json_first(const struct json *node)
+{
+	return node && node->type >= JSON_ARRAY ? node->first : NULL;
+}
 
-/* "linux.resources.devices[2].type" into buf; "" for the root. */
+#define json_for_each(child, node) \
+	for (const struct json *child = json_first(node); child; child = child->next)
+
+/* "linux.resources.devices[2].type" into buf, on one line and cut where it is long; "" for the
+ * root. */
 const char *json_where(const struct json *node, char *buf, size_t size);
 
 /* err_set(ERR_INPUT) with "<what>: <where>: " before the text. */
