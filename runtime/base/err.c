@@ -66,9 +66,10 @@ int err_hint(struct err *err, const char *fmt, ...)
 	if (!err)
 		return -1;
 	len = strlen(err->msg);
-	len += (size_t)snprintf(err->msg + len, sizeof(err->msg) - len, " (");
-	if (len + 2 >= sizeof(err->msg))
+	if (sizeof(err->msg) - len < sizeof(" (x)"))
 		return -1;
+	memcpy(err->msg + len, " (", 2);
+	len += 2;
 	va_start(ap, fmt);
 	vsnprintf(err->msg + len, sizeof(err->msg) - len - 1, fmt, ap);
 	va_end(ap);

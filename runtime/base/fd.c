@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/base/mem.h"
+#include "runtime/base/str.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -147,11 +148,16 @@ int fd_write_kernel(int dirfd, const char *path, const char *text, struct err *e
 {
 	auto_fd int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
 	size_t len = strlen(text);
+	char shown[STR_SHOW_SIZE];
+	ssize_t n;
 
 	if (fd < 0)
 		return err_sys(err, "open \"%s\"", path);
-	if (write(fd, text, len) != (ssize_t)len)
-		return err_sys(err, "write \"%s\" to \"%s\"", text, path);
+	n = write(fd, text, len);
+	if (n >= 0 && (size_t)n != len)
+		errno = EIO;
+	if (n != (ssize_t)len)
+		return err_sys(err, "write %s to \"%s\"", str_show(shown, text), path);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -101,11 +102,19 @@ int path_make_parent_in(int rootfd, const char *path, const char **ret_name, str
 	return fd;
 }
 
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
 int path_make_file_in(int rootfd, const char *path, mode_t mode, struct err *err)
 {
 	const char *name;
 	int fd = path_open_in(rootfd, path, O_PATH, 0);
-	auto_fd int parent = -1, made = -1;
+	auto_fd int parent = -1, made = -1, at = -1;
 
 	if (fd >= 0)
 		return fd;
@@ -117,10 +126,12 @@ int path_make_file_in(int rootfd, const char *path, mode_t mode, struct err *err
 	made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (made < 0)
 		return err_sys(err, "make \"%s\" in the container", path);
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	at = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0)
 		return err_sys(err, "open \"%s\" in the container", path);
-	return fd;
+	if (!same_file(made, at))
+		return err_set(err, ELOOP, "make \"%s\" in the container: it was exchanged", path);
+	return steal_fd(&at);
 }
 
 int path_mkdirs(const char *path, mode_t mode, struct err *err)
@@ -185,55 +196,117 @@ char *path_join(const char *dir, const char *name)
 	return str_dupf("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
 }
 
-static int remove_below(int fd, dev_t dev, unsigned int depth, struct err *err);
+/* A tree that is being removed. */
+struct removal {
+	int top;              /* the tree's own folder */
+	unsigned long serial; /* of the names given to what is moved up */
+};
 
-static int remove_entry(int dirfd, const char *name, dev_t dev, unsigned int depth, struct err *err)
+/* A container may leave a tree that is deeper than we may have fds: what lies this deep is moved
+ * up to the top first. */
+#define REMOVE_DEPTH_MAX 64
+
+static int remove_below(struct removal *removal, int fd, unsigned int depth, struct err *err);
+
+/* Opens a folder to remove. Neither a link nor a mount is followed: a bind mount may have the
+ * device number of what it lies on, so only the kernel can tell. */
+static int open_doomed(int dirfd, const char *name, struct err *err)
 {
-	auto_fd int fd = -1;
+	int fd = resolve(dirfd, name, O_RDONLY | O_DIRECTORY, 0,
+			 RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+
+	if (fd < 0 && errno == EXDEV)
+		return err_set(err, EBUSY, "remove \"%s\": something is mounted there", name);
+	return fd < 0 ? err_sys(err, "remove \"%s\"", name) : fd;
+}
+
+static int move_to_top(struct removal *removal, int dirfd, const char *name, struct err *err)
+{
+	char fresh[32];
+
+	do {
+		snprintf(fresh, sizeof(fresh), ".deep.%lu", removal->serial++);
+		if (renameat(dirfd, name, removal->top, fresh) == 0)
+			return 0;
+	} while (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR);
+	return err_sys(err, "move \"%s\" to remove it", name);
+}
+
+static int remove_entry(struct removal *removal, int dirfd, const char *name, unsigned int depth,
+			struct err *err)
+{
 	struct stat st;
+	int fd;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	if (errno != EISDIR && errno != EPERM)
+	/* unlink(2) of a folder: EISDIR on Linux, EPERM in POSIX and on some file systems. */
+	if (errno != EISDIR &&
+	    (errno != EPERM || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	     !S_ISDIR(st.st_mode)))
 		return err_sys(err, "remove \"%s\"", name);
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(err, "remove \"%s\"", name);
-	if (st.st_dev != dev)
-		return err_set(err, EBUSY, "remove \"%s\": something is mounted there", name);
-	if (remove_below(fd, dev, depth + 1, err) < 0)
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
+		return 0;
+	if (depth >= REMOVE_DEPTH_MAX)
+		return move_to_top(removal, dirfd, name, err);
+	fd = open_doomed(dirfd, name, err);
+	if (fd < 0 || remove_below(removal, fd, depth + 1, err) < 0)
 		return -1;
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(err, "remove folder \"%s\"", name);
 	return 0;
 }
 
-static int remove_below(int fd, dev_t dev, unsigned int depth, struct err *err)
+/* Removes what is in the folder behind fd, and closes it. */
+static int remove_below(struct removal *removal, int fd, unsigned int depth, struct err *err)
 {
-	int again = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	auto_dir DIR *dir = again < 0 ? NULL : fdopendir(again);
+	auto_dir DIR *dir = fdopendir(fd);
 	struct dirent *entry;
 
 	if (!dir) {
-		fd_closep(&again);
+		fd_closep(&fd);
 		return err_sys(err, "list a folder to remove");
 	}
-	if (depth > 4096)
-		return err_set(err, ELOOP, "remove a folder: nested more than 4096 levels deep");
 	while ((errno = 0, entry = readdir(dir))) {
 		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
 			continue;
-		if (remove_entry(fd, entry->d_name, dev, depth, err) < 0)
+		if (remove_entry(removal, fd, entry->d_name, depth, err) < 0)
 			return -1;
 	}
 	return errno ? err_sys(err, "list a folder to remove") : 0;
 }
 
+/* Passes over the top until nothing was moved up to it. */
+static int remove_passes(struct removal *removal, struct err *err)
+{
+	unsigned long before;
+
+	do {
+		int fd = openat(removal->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		before = removal->serial;
+		if (fd < 0)
+			return err_sys(err, "list a folder to remove");
+		if (remove_below(removal, fd, 0, err) < 0)
+			return -1;
+	} while (removal->serial != before);
+	return 0;
+}
+
 int path_remove_tree(int dirfd, const char *name, struct err *err)
 {
+	struct removal removal = { .top = -1 };
+	auto_fd int top = -1;
 	struct stat st;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "remove \"%s\"", name);
-	return remove_entry(dirfd, name, st.st_dev, 0, err);
+	if (!S_ISDIR(st.st_mode))
+		return remove_entry(&removal, dirfd, name, 0, err);
+	removal.top = top = open_doomed(dirfd, name, err);
+	if (top < 0 || remove_passes(&removal, err) < 0)
+		return -1;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(err, "remove folder \"%s\"", name);
+	return 0;
 }

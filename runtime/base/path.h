@@ -44,8 +44,9 @@ size_t path_clean_into(char *out, const char *path);
 /* dir/name in fresh memory; a name that is absolute stands alone. NULL: ENOMEM. */
 char *path_join(const char *dir, const char *name);
 
-/* Removes a folder and all below it by fd, without following a link or crossing into another
- * mount. The name need not exist. */
+/* Removes a file, or a folder and all below it (however deep), by fd, without following a link
+ * or crossing into another mount: what is mounted there stays, and is an error. The name need
+ * not exist. */
 int path_remove_tree(int dirfd, const char *name, struct err *err);
 
 #endif

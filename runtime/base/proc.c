@@ -94,29 +94,43 @@ int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state)
 	return 0;
 }
 
+/* "RTMIN+3", "RTMAX-1": a real-time signal `step` away from `base` in the direction of sign. */
+static int rt_signal(const char *text, int base, char sign)
+{
+	int64_t step = 0;
+
+	if (*text &&
+	    (*text != sign || num_parse(text + 1, "", 0, SIGRTMAX - SIGRTMIN, &step, NULL) < 0))
+		return -1;
+	return sign == '+' ? base + (int)step : base - (int)step;
+}
+
+/* Other names for signals that sigabbrev_np knows by one. */
+static const struct {
+	const char *name;
+	int sig;
+} signal_aliases[] = { { "CLD", SIGCHLD }, { "IO", SIGIO }, { "IOT", SIGABRT } };
+
 int proc_signal_parse(const char *text)
 {
-	int64_t number, offset = 0;
+	int64_t number;
 
 	if (num_parse(text, "", 0, SIGRTMAX, &number, NULL) == 0)
 		return (int)number;
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
-	if (strncasecmp(text, "RTMIN", 5) == 0) {
-		if (text[5] == '\0')
-			return SIGRTMIN;
-		if (text[5] == '+' &&
-		    num_parse(text + 6, "", 0, SIGRTMAX - SIGRTMIN, &offset, NULL) == 0)
-			return SIGRTMIN + (int)offset;
-		return -1;
-	}
-	if (strcasecmp(text, "RTMAX") == 0)
-		return SIGRTMAX;
+	if (strncasecmp(text, "RTMIN", 5) == 0)
+		return rt_signal(text + 5, SIGRTMIN, '+');
+	if (strncasecmp(text, "RTMAX", 5) == 0)
+		return rt_signal(text + 5, SIGRTMAX, '-');
 	for (int sig = 1; sig < 32; sig++) {
 		const char *name = sigabbrev_np(sig);
 
 		if (name && strcasecmp(name, text) == 0)
 			return sig;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(signal_aliases); i++)
+		if (strcasecmp(signal_aliases[i].name, text) == 0)
+			return signal_aliases[i].sig;
 	return -1;
 }

@@ -32,7 +32,8 @@ int proc_wait(pid_t pid);
  * up. -1 where there is none. */
 int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state);
 
-/* "TERM", "SIGTERM", "15", "SIGRTMIN+3" → the number; -1 where it is none. */
+/* "TERM", "SIGTERM", "15", "SIGRTMIN+3", "RTMAX-1" → the number (0, which only probes, too); -1
+ * where it is none. */
 int proc_signal_parse(const char *text);
 
 #endif

@@ -24,6 +24,10 @@ static bool strbuf_reserve(struct strbuf *sb, size_t more)
 
 	if (sb->failed)
 		return false;
+	if (more >= SIZE_MAX / 2 - sb->len) {
+		sb->failed = true;
+		return false;
+	}
 	if (sb->len + more + 1 <= sb->room)
 		return true;
 	while (room < sb->len + more + 1)
