@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The test VM is what tests/vm/run --help says.
+here=$(dirname "$(realpath "$0")")
+. "$here/../tap.sh"
+
+command -v qemu-system-x86_64 >/dev/null || tap_skip_all "qemu-system-x86_64 is missing"
+tmp=$(mktemp -d -t vztest-vm.XXXXXX) || tap_bail "mktemp failed"
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 1
+mkdir shared temporary
+export TMPDIR=$tmp/temporary
+
+run() # NAME ARG...: runs the VM; its output and errors are in NAME.out and NAME.err
+{
+	local name=$1
+	shift
+	"$here/run" "$@" >"$name.out" 2>"$name.err"
+	status=$?
+}
+
+# What the VM is like inside, as NAME=VALUE lines.
+cat >facts.sh <<'END'
+fact() # NAME CMD...
+{
+	local name=$1
+	shift
+	printf '%s=%s\n' "$name" "$("$@" 2>&1)"
+}
+
+enforces_limit()
+{
+	echo "+cpu +memory +io +pids" >/sys/fs/cgroup/cgroup.subtree_control &&
+		mkdir /sys/fs/cgroup/selftest && cd /sys/fs/cgroup/selftest &&
+		echo 1 >pids.max && echo 64M >memory.max && echo 1000 >cpu.max && cat memory.max
+}
+
+project_quota() # FOLDER
+{
+	findmnt -n -o FSTYPE,SOURCE "$1" && grep -c "^[^ ]* $1 .*prjquota" /proc/mounts &&
+		touch "$1/file" && ls "$1"
+}
+
+fact kernel uname -r
+fact user id -u
+fact folder pwd
+fact input readlink /proc/self/fd/0
+fact environment printenv VZRUN_TEST_VM PASSED SET ABSENT
+fact cgroup stat -f -c %T /sys/fs/cgroup
+fact v1 awk '$9 == "cgroup"' /proc/self/mountinfo
+fact controllers cat /sys/fs/cgroup/cgroup.controllers
+fact limit enforces_limit
+fact ext4 project_quota /var/lib/vz
+fact xfs project_quota /var/lib/vz-xfs
+fact root findmnt -n -o FSTYPE /
+fact tmp findmnt -n -o FSTYPE /tmp
+fact run findmnt -n -o FSTYPE /run
+fact checkout ls "$1/run"
+echo changed >changed
+rm removed
+echo made >made
+echo to the host >shared/made
+echo error >/dev/stderr
+exit 7
+END
+echo kept | tee changed >removed
+export PASSED=passed
+unset ABSENT
+run facts --env PASSED --env SET=set --env ABSENT --work shared -- bash facts.sh "$here"
+
+fact() # NAME: its value, lines joined by blanks
+{
+	awk -v name="$1" '/^[a-z0-9]+=/ { on = index($0, name "=") == 1; sub(/^[^=]*=/, "") } on' \
+		facts.out | paste -s -d ' '
+}
+
+is "the exit status is the command's" "$status" 7
+like "the kernel is Debian's 6.1" "$(fact kernel)" '^6\.1\.0-[0-9]+-amd64$'
+is "the command is root" "$(fact user)" 0
+is "in the present folder" "$(fact folder)" "$tmp"
+is "with no input" "$(fact input)" /dev/null
+is "and the variables it was given" "$(fact environment)" "1 passed set"
+is "cgroup v2 is on /sys/fs/cgroup" "$(fact cgroup)" cgroup2fs
+is "and no cgroup v1 anywhere" "$(fact v1)" ""
+for controller in cpu cpuset io memory pids hugetlb; do
+	like "controller $controller" " $(fact controllers) " " $controller "
+done
+is "limits can be set" "$(fact limit)" 67108864
+like "/var/lib/vz is ext4 with project quotas, writable" "$(fact ext4)" '^ext4 +/dev/vd. 1 file'
+like "/var/lib/vz-xfs is xfs with project quotas, writable" "$(fact xfs)" '^xfs +/dev/vd. 1 file'
+is "the root is an overlay" "$(fact root)" overlay
+is "/tmp is empty memory" "$(fact tmp)" tmpfs
+is "/run too" "$(fact run)" tmpfs
+is "the checkout is there" "$(fact checkout)" "$here/run"
+is "errors stay apart from output" "$(<facts.err)" error
+is "a shared folder takes what is written" "$(<shared/made)" "to the host"
+check "nothing else is written on the host" test ! -e made
+is "nor changed" "$(<changed)" kept
+check "nor removed" test -e removed
+
+run signal -- sh -c 'kill -TERM $$'
+is "a signal's exit status" "$status" 143
+run absent -- no-such-command
+is "the exit status of a missing command" "$status" 127
+
+run hung --timeout 5 -- sleep infinity
+is "a hung VM is a failure" "$status" 125
+is "and says so" "$(tail -n 1 hung.err)" "tests/vm/run: no answer within 5 s, VM killed"
+
+run crash -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep infinity'
+is "a crashed VM is a failure" "$status" 125
+is "what came before is there" "$(<crash.out)" before
+like "the console's end is shown" "$(<crash.err)" 'sysrq: Trigger a crash'
+like "and what happened" "$(tail -n 1 crash.err)" '^tests/vm/run: the VM ended before the command'
+
+run wrong --no-such-option true
+is "a wrong option is not the command's failure" "$status" 125
+
+has_ended() # PID
+{
+	[ ! -e "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"
+}
+
+# The line can be read only if output comes while the command is still running.
+mkfifo lines
+"$here/run" -- sh -c 'echo ready; sleep infinity' >lines 2>killed.err &
+vm=$!
+read -r line <lines
+is "output comes as it is written" "$line" ready
+qemu=$(pgrep -P "$vm" -f qemu)
+check "there is a qemu" test -n "$qemu"
+kill -KILL "$vm"
+{ wait "$vm"; } 2>/dev/null
+for _ in {1..300}; do
+	has_ended "$qemu" && break
+	sleep 0.1
+done
+check "a killed run leaves no qemu" has_ended "$qemu"
+is "and no file" "$(ls -A "$TMPDIR")" ""
+tap_exit
