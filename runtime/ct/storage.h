@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * storage: a CT's file system: its private area on disk, and mounting it at its root folder.
+ * How the data lies in the private area is its layout (VE_LAYOUT).
+ *
+ * A private area appears complete, under its name, or not at all: it is made as NAME.tmp and
+ * goes as NAME.destroyed, and whatever verb comes next clears these away.
+ */
+#ifndef RUNTIME_CT_STORAGE_H
+#define RUNTIME_CT_STORAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/err.h"
+
+struct storage {
+	const char *private; /* the private area, absolute */
+	const char *root;    /* where it is mounted */
+	const char *template_dir;
+	const char *layout; /* "overlay" */
+	const char *name;   /* the CT's id: shown in the mount table */
+	uint32_t first_id;
+};
+
+/* Can the layout be used here? VZ_ERR(VZ_UNKNOWN_LAYOUT), ERR_UNSUPPORTED with what can be done. */
+int storage_check(const struct storage *storage, struct err *err);
+
+/* Makes the private area of a CT on the template's folder (its name below template_dir). */
+int storage_create(const struct storage *storage, const char *template_folder, struct err *err);
+bool storage_exists(const struct storage *storage);
+
+int storage_mount(const struct storage *storage, struct err *err);
+/* lazy: also where something of the host still uses it. No mount is fine. */
+int storage_umount(const struct storage *storage, bool lazy, struct err *err);
+bool storage_mounted(const struct storage *storage);
+
+/* Unmounts it and removes the private area and the root folder, and what a killed verb left of
+ * them. What is not there is fine. */
+int storage_destroy(const struct storage *storage, struct err *err);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/ct/vz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/lock.h"
+#include "runtime/base/path.h"
+#include "runtime/base/str.h"
+
+#define VZ_DIR LOCALSTATEDIR "/lib/vz"
+
+static const struct {
+	const char *key, *value;
+} defaults[] = {
+	{ "TEMPLATE", VZ_DIR "/template" },  { "VE_PRIVATE", VZ_DIR "/private/$VEID" },
+	{ "VE_ROOT", VZ_DIR "/root/$VEID" }, { "DUMPDIR", VZ_DIR "/dump" },
+	{ "LOCKDIR", VZ_DIR "/lock" },       { "VE_LAYOUT", "overlay" },
+	{ "CONFIGFILE", "basic" },           { "STOP_TIMEOUT", "120" },
+};
+
+static char *beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	int len = slash ? (int)(slash - path) : 1;
+
+	return str_dupf("%.*s/%s", len, slash ? path : ".", name);
+}
+
+char *vz_conf_dir(const char *conf_path)
+{
+	return beside(conf_path ? conf_path : VZ_CONF, "conf");
+}
+
+static int load_conf(const char *path, struct vz *vz, struct err *err)
+{
+	vz->conf_path = path ? path_join(".", path) : strdup(VZ_CONF);
+	if (!vz->conf_path)
+		return err_sys(err, "read vz.conf");
+	if (!path && access(VZ_CONF, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		vz->conf = conf_new();
+		return vz->conf ? 0 : err_sys(err, "read vz.conf");
+	}
+	return conf_load(vz->conf_path, &vz->conf, err);
+}
+
+/* A folder that vz.conf names, made absolute by nobody: it must be. */
+static int take_folder(const struct vz *vz, const char *key, char **ret, struct err *err)
+{
+	const char *value = vz_get(vz, key);
+
+	if (value[0] != '/')
+		return err_set(err, ERR_INPUT, "%s: %s=\"%s\" is no absolute path", vz->conf_path,
+			       key, value);
+	*ret = path_clean(value);
+	return *ret ? 0 : err_sys(err, "read vz.conf");
+}
+
+int vz_load(const char *path, const struct container_settings *set, vz_say say, struct vz **ret,
+	    struct err *err)
+{
+	auto_vz struct vz *vz = calloc(1, sizeof(*vz));
+
+	if (!vz)
+		return err_sys(err, "read vz.conf");
+	vz->set = set;
+	vz->say = say;
+	if (load_conf(path, vz, err) < 0 ||
+	    take_folder(vz, "TEMPLATE", &vz->template_dir, err) < 0 ||
+	    take_folder(vz, "DUMPDIR", &vz->dump_dir, err) < 0 ||
+	    take_folder(vz, "LOCKDIR", &vz->lock_dir, err) < 0)
+		return -1;
+	vz->conf_dir = vz_conf_dir(vz->conf_path);
+	vz->names_dir = beside(vz->conf_path, "names");
+	vz->cache_dir = str_dupf("%s/cache", vz->template_dir);
+	if (!vz->conf_dir || !vz->names_dir || !vz->cache_dir)
+		return err_sys(err, "read vz.conf");
+	*ret = steal_ptr(&vz);
+	return 0;
+}
+
+void vz_free(struct vz *vz)
+{
+	conf_freep(&vz->conf);
+	free(vz->conf_path);
+	free(vz->conf_dir);
+	free(vz->names_dir);
+	free(vz->template_dir);
+	free(vz->cache_dir);
+	free(vz->dump_dir);
+	free(vz->lock_dir);
+	free(vz);
+}
+
+void vz_sayf(const struct vz *vz, const char *fmt, ...)
+{
+	auto_free char *text = NULL;
+	va_list ap;
+
+	if (!vz->say)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (text)
+		vz->say(text);
+}
+
+const char *vz_get(const struct vz *vz, const char *key)
+{
+	const char *value = conf_get(vz->conf, key);
+
+	for (size_t i = 0; !value && i < ARRAY_SIZE(defaults); i++)
+		if (str_eq(defaults[i].key, key))
+			value = defaults[i].value;
+	return value;
+}
+
+char *vz_expand(const char *pattern, const char *key, uint32_t ctid, struct err *err)
+{
+	static const char *const marks[] = { "$VEID", "${VEID}" };
+	auto_strbuf struct strbuf text = { 0 };
+	auto_free char *path = NULL;
+	char *clean;
+
+	while (*pattern) {
+		size_t skip = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+			if (str_starts(pattern, marks[i]))
+				skip = strlen(marks[i]);
+		if (skip)
+			strbuf_addf(&text, "%" PRIu32, ctid);
+		else
+			strbuf_add_char(&text, *pattern);
+		pattern += skip ? skip : 1;
+	}
+	path = strbuf_steal(&text);
+	if (path && path[0] != '/') {
+		err_set(err, ERR_INPUT, "%s: \"%s\" is no absolute path", key, path);
+		return NULL;
+	}
+	clean = path ? path_clean(path) : NULL;
+	if (!clean)
+		err_sys(err, "expand %s", key);
+	return clean;
+}
+
+int vz_private_folder(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (path_mkdirs(path, 0700, err) < 0)
+		return -1;
+	if (stat(path, &st) < 0)
+		return err_sys(err, "look at \"%s\"", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ENOTDIR, "\"%s\" is no folder", path);
+	if (st.st_uid == 0 && !(st.st_mode & 077))
+		return 0;
+	err_set(err, ERR_INPUT,
+		"\"%s\" must be root's alone: below it are containers' setuid files", path);
+	return err_hint(err, "chown 0:0 and chmod 700 it, or name another folder in vz.conf");
+}
+
+char *vz_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
+int vz_private_parent(const char *path, struct err *err)
+{
+	auto_free char *parent = vz_parent(path);
+
+	if (!parent)
+		return err_sys(err, "make the folder of \"%s\"", path);
+	return vz_private_folder(parent, err);
+}
+
+/* Who is it? The file holds its pid. */
+static int locked_err(int dirfd, const char *name, struct err *err)
+{
+	auto_free char *text = NULL;
+
+	if (fd_load_at(dirfd, name, 64, &text, NULL, NULL) == 0 && *text) {
+		text[strcspn(text, "\n")] = '\0';
+		err_set(err, VZ_ERR(VZ_LOCKED), "container already locked by process %s", text);
+	} else {
+		err_set(err, VZ_ERR(VZ_LOCKED), "container already locked");
+	}
+	return -1;
+}
+
+/* A lock file that was removed while this process waited locks nothing any more. */
+static bool is_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
+{
+	struct err why = { 0 };
+	auto_fd int fd = -1;
+
+	do {
+		fd_closep(&fd);
+		fd = lock_open(dirfd, name, wait, &why);
+	} while (fd >= 0 && is_removed(fd));
+	if (fd < 0 && why.code == ERR_BUSY)
+		return locked_err(dirfd, name, err);
+	if (fd < 0) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
+		return err_sys(err, "write lock \"%s\"", name);
+	return steal_fd(&fd);
+}
+
+int vz_lock(const struct vz *vz, const char *name, bool wait, struct err *err)
+{
+	auto_free char *file = str_dupf("%s.lck", name);
+	auto_fd int dirfd = -1;
+
+	if (!file)
+		return err_sys(err, "lock \"%s\"", name);
+	if (path_mkdirs(vz->lock_dir, 0700, err) < 0)
+		return -1;
+	dirfd = open(vz->lock_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return err_sys(err, "open \"%s\"", vz->lock_dir);
+	return lock_file(dirfd, file, wait, err);
+}
+
+void vz_lock_remove(const struct vz *vz, const char *name)
+{
+	auto_free char *path = str_dupf("%s/%s.lck", vz->lock_dir, name);
+
+	if (path)
+		unlink(path);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vz: the host's side of the CT world: vz.conf, where everything is, what holds for all CTs.
+ */
+#ifndef RUNTIME_CT_VZ_H
+#define RUNTIME_CT_VZ_H
+
+#include <stdint.h>
+
+#include "runtime/base/err.h"
+#include "runtime/base/mem.h"
+#include "runtime/container/container.h"
+#include "runtime/ct/conf.h"
+
+#define VZ_CONF SYSCONFDIR "/vz/vz.conf"
+
+/* Codes of struct err that stand for OpenVZ's exit codes (vzctl(8), EXIT STATUS): VZ_ERR(32). */
+#define VZ_ERR_BASE 2000
+#define VZ_ERR(exit_code) (VZ_ERR_BASE + (exit_code))
+enum vz_exit {
+	VZ_SYSTEM = 3,
+	VZ_LOCKED = 9,
+	VZ_NO_CONF = 14,
+	VZ_BAD_OPTION = 20,
+	VZ_BAD_VALUE = 21,
+	VZ_NO_OSTEMPLATE = 29,
+	VZ_NOT_RUNNING = 31,
+	VZ_RUNNING = 32,
+	VZ_CANNOT_STOP = 33,
+	VZ_NOT_MOUNTED = 40,
+	VZ_MOUNTED = 41,
+	VZ_NO_PRIVATE = 43,
+	VZ_PRIVATE_EXISTS = 44,
+	VZ_BAD_TEMPLATE = 47,
+	VZ_CANNOT_CREATE = 48,
+	VZ_CANNOT_MOUNT = 50,
+	VZ_CANNOT_UMOUNT = 51,
+	VZ_CANNOT_DELETE = 52,
+	VZ_UNKNOWN_LAYOUT = 53,
+	VZ_BAD_CONF = 85,
+	VZ_NO_TEMPLATE = 91,
+	VZ_DISABLED = 105,
+	VZ_BAD_NAME = 131,
+};
+
+/* Gives the error that exit code; -1. */
+static inline int vz_fail(struct err *err, enum vz_exit code)
+{
+	if (err)
+		err->code = VZ_ERR(code);
+	return -1;
+}
+
+/* A line about what is being done ("Starting container..."), for the user. */
+typedef void (*vz_say)(const char *text);
+
+struct vz {
+	struct conf *conf;
+	char *conf_path; /* /etc/vz/vz.conf */
+	char *conf_dir;  /* /etc/vz/conf: beside vz.conf, as are the names */
+	char *names_dir;
+	char *template_dir, *cache_dir, *dump_dir, *lock_dir;
+	const struct container_settings *set;
+	vz_say say;
+};
+
+/* "/etc/vz/conf" for "/etc/vz/vz.conf" or NULL (the default place), in fresh memory; NULL: ENOMEM.
+ * Reads nothing. */
+char *vz_conf_dir(const char *conf_path);
+
+/* Reads vz.conf (path NULL: VZ_CONF, which may be missing: then the defaults hold). */
+int vz_load(const char *path, const struct container_settings *set, vz_say say, struct vz **ret,
+	    struct err *err);
+void vz_free(struct vz *vz);
+MEM_DEFINE_CLEANUP(struct vz, vz_free)
+#define auto_vz __attribute__((cleanup(vz_freep)))
+
+void vz_sayf(const struct vz *vz, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A global value, or what vzrun takes where vz.conf does not say; NULL where there is neither. */
+const char *vz_get(const struct vz *vz, const char *key);
+
+/* "$VEID" and "${VEID}" in a path replaced by the id, in fresh memory. ERR_INPUT: not absolute. */
+char *vz_expand(const char *pattern, const char *key, uint32_t ctid, struct err *err);
+
+/* Makes a folder that only root may enter, or checks that an existing one is like that: what is
+ * below it has real setuid files. */
+int vz_private_folder(const char *path, struct err *err);
+/* The same for the folder that holds `path`. */
+int vz_private_parent(const char *path, struct err *err);
+/* That folder's path ("/a" for "/a/b") in fresh memory; NULL: ENOMEM. */
+char *vz_parent(const char *path);
+
+/* Takes the lock LOCKDIR/NAME.lck ("101", "template-debian"), which as in OpenVZ holds the pid of
+ * its holder; its fd. Without wait: VZ_ERR(VZ_LOCKED). vz_lock_remove removes the file of a lock
+ * that is held. */
+int vz_lock(const struct vz *vz, const char *name, bool wait, struct err *err);
+void vz_lock_remove(const struct vz *vz, const char *name);
+
+#endif
