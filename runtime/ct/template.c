@@ -19,7 +19,9 @@
 
 #define ORIGIN_ATTR "trusted.vzrun.archive"
 #define ORIGIN_SIZE 128
-#define NAME_BYTES 128 /* room for "@2.tmp" and the like behind it */
+#define NAME_BYTES 128
+#define FOLDER_SIZE (NAME_BYTES + 16) /* with "@2" and the like */
+#define TMP_SUFFIX ".tmp"
 
 static const char *const suffixes[] = {
 	".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2", ".tbz2",
@@ -66,7 +68,7 @@ char *template_name(const char *ostemplate, struct err *err)
 		return NULL;
 	}
 	if (!*name || *name == '.' || *name == '-' || name[strspn(name, allowed)] ||
-	    str_ends(name, ".tmp") || str_eq(name, "cache") || strlen(name) > NAME_BYTES) {
+	    str_ends(name, TMP_SUFFIX) || str_eq(name, "cache") || strlen(name) > NAME_BYTES) {
 		err_set(err, ERR_INPUT, "%s can't be a template's name (letters, digits, \"-+_.\")",
 			str_show(shown, name));
 		return NULL;
@@ -127,27 +129,27 @@ static int source_open(const struct vz *vz, const char *ostemplate, struct sourc
 }
 
 /* "debian-12", "debian-12@2", … */
-static void folder_name(char *buf, size_t size, const char *name, unsigned int version)
+static void folder_name(char buf[FOLDER_SIZE], const char *name, unsigned int version)
 {
 	if (version == 1)
-		snprintf(buf, size, "%s", name);
+		snprintf(buf, FOLDER_SIZE, "%s", name);
 	else
-		snprintf(buf, size, "%s@%u", name, version);
+		snprintf(buf, FOLDER_SIZE, "%s@%u", name, version);
 }
 
 /* The folder of this source: one that is there (*ret_found), or the name for a new one. Without
  * an archive the newest folder is meant. */
-static int find_folder(int dirfd, const struct source *src, char *ret, size_t size, bool *ret_found,
+static int find_folder(int dirfd, const struct source *src, char ret[FOLDER_SIZE], bool *ret_found,
 		       struct err *err)
 {
-	char origin[ORIGIN_SIZE], path[FD_PATH_SIZE], name[NAME_MAX + 1] = "";
+	char origin[ORIGIN_SIZE], path[FD_PATH_SIZE], newest[FOLDER_SIZE] = "";
 
 	*ret_found = false;
 	for (unsigned int version = 1;; version++) {
 		auto_fd int fd = -1;
 		ssize_t len;
 
-		folder_name(ret, size, src->name, version);
+		folder_name(ret, src->name, version);
 		fd = openat(dirfd, ret, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 && errno == ENOENT)
 			break;
@@ -158,10 +160,10 @@ static int find_folder(int dirfd, const struct source *src, char *ret, size_t si
 		*ret_found = src->fd >= 0 && str_eq(origin, src->origin);
 		if (*ret_found)
 			return 0;
-		snprintf(name, sizeof(name), "%s", ret);
+		memcpy(newest, ret, FOLDER_SIZE);
 	}
-	if (src->fd < 0 && *name) {
-		snprintf(ret, size, "%s", name);
+	if (src->fd < 0 && *newest) {
+		memcpy(ret, newest, FOLDER_SIZE);
 		*ret_found = true;
 	}
 	return 0;
@@ -207,10 +209,10 @@ static int make_tmp(int dirfd, const char *tmp, const struct source *src, struct
 /* Under the template's lock. */
 static int make_folder(int dirfd, const struct source *src, const char *folder, struct err *err)
 {
-	char tmp[NAME_MAX + 1];
+	char tmp[FOLDER_SIZE + sizeof(TMP_SUFFIX)];
 	int rc;
 
-	snprintf(tmp, sizeof(tmp), "%s.tmp", folder);
+	snprintf(tmp, sizeof(tmp), "%s" TMP_SUFFIX, folder);
 	rc = make_tmp(dirfd, tmp, src, err);
 	if (rc == 0 && renameat(dirfd, tmp, dirfd, folder) < 0)
 		rc = err_sys(err, "rename \"%s\"", tmp);
@@ -220,8 +222,8 @@ static int make_folder(int dirfd, const struct source *src, const char *folder, 
 	return err_wrap(err, "unpack the template \"%s\"", src->name);
 }
 
-static int make_locked(const struct vz *vz, int dirfd, const struct source *src, char *folder,
-		       size_t size, struct err *err)
+static int make_locked(const struct vz *vz, int dirfd, const struct source *src,
+		       char folder[FOLDER_SIZE], struct err *err)
 {
 	auto_free char *lock_name = str_dupf("template-%s", src->name);
 	auto_fd int lock = -1;
@@ -230,7 +232,7 @@ static int make_locked(const struct vz *vz, int dirfd, const struct source *src,
 	if (!lock_name)
 		return err_sys(err, "unpack the template");
 	lock = vz_lock(vz, lock_name, true, err);
-	if (lock < 0 || find_folder(dirfd, src, folder, size, &found, err) < 0)
+	if (lock < 0 || find_folder(dirfd, src, folder, &found, err) < 0)
 		return -1;
 	if (found) /* another create made it while this one waited */
 		return 0;
@@ -242,7 +244,7 @@ int template_get(const struct vz *vz, const char *ostemplate, char **ret_folder,
 		 struct err *err)
 {
 	auto_source struct source src = { .fd = -1 };
-	char folder[NAME_MAX + 1];
+	char folder[FOLDER_SIZE] = "";
 	auto_fd int dirfd = -1;
 	bool found;
 
@@ -252,13 +254,13 @@ int template_get(const struct vz *vz, const char *ostemplate, char **ret_folder,
 	dirfd = open(vz->template_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return err_sys(err, "open \"%s\"", vz->template_dir);
-	if (find_folder(dirfd, &src, folder, sizeof(folder), &found, err) < 0)
+	if (find_folder(dirfd, &src, folder, &found, err) < 0)
 		return -1;
 	if (!found && src.fd < 0)
 		return err_set(err, VZ_ERR(VZ_NO_TEMPLATE),
 			       "OS template \"%s\" not found: no %s.tar, .tar.gz, … in \"%s\"",
 			       src.name, src.name, vz->cache_dir);
-	if (!found && make_locked(vz, dirfd, &src, folder, sizeof(folder), err) < 0)
+	if (!found && make_locked(vz, dirfd, &src, folder, err) < 0)
 		return -1;
 	*ret_folder = strdup(folder);
 	if (!*ret_folder)

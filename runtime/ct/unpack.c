@@ -399,7 +399,7 @@ static int clear_place(int parent, const char *name, const struct tarball_member
 static int make_member(struct unpack *u, char *path, const struct tarball_member *m,
 		       struct err *err)
 {
-	const char *name;
+	const char *name = path;
 	int parent = open_parent(u, path, &name, err);
 
 	if (parent < 0 || clear_place(parent, name, m, err) < 0)
