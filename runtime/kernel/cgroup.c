@@ -222,20 +222,30 @@ int cgroup_open_of(pid_t pid, struct err *err)
 
 /* ---- making one ---- */
 
-/* One by one, where the write of all of them failed: on a hybrid host, in a container or below
- * processes some may be refused (EBUSY, EINVAL, ENOENT, EOPNOTSUPP), which matters only if they
- * were asked for. */
+static void note_refusal(struct place *place, uint32_t controllers)
+{
+	place->refused |= controllers;
+	place->refused_errno = errno;
+	snprintf(place->refused_at, sizeof(place->refused_at), "%s", place_path(place));
+}
+
+/* One by one, where the write of all of them failed: on a hybrid host or in a container some may
+ * be refused (EINVAL, ENOENT, EOPNOTSUPP), which matters only if they were asked for. But not
+ * where processes are in the way (EBUSY): the kernel would take those controllers that know
+ * threads, and make what is below unfit for processes. */
 static void enable_each(int fd, char *names, struct place *place)
 {
 	char *save = NULL;
 
-	for (char *name = strtok_r(names, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
-		if (cgroup_file_write(fd, "cgroup.subtree_control", name) == 0)
-			continue;
-		place->refused |= cgroup_controllers_parse(name + 1);
-		place->refused_errno = errno;
-		snprintf(place->refused_at, sizeof(place->refused_at), "%s", place_path(place));
+	if (errno == EBUSY) {
+		for (char *plus = names; (plus = strchr(plus, '+')); plus++)
+			*plus = ' ';
+		note_refusal(place, cgroup_controllers_parse(names));
+		return;
 	}
+	for (char *name = strtok_r(names, " ", &save); name; name = strtok_r(NULL, " ", &save))
+		if (cgroup_file_write(fd, "cgroup.subtree_control", name) < 0)
+			note_refusal(place, cgroup_controllers_parse(name + 1));
 }
 
 /* Offers the children of this level all that it has. */
