@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -15,8 +17,9 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
+#include "runtime/base/mem.h"
 #include "runtime/base/proc.h"
-#include "runtime/container/sync.h"
+#include "runtime/kernel/console.h"
 
 /* All that a process can be sent but what the kernel raises for our own faults, SIGCHLD, and
  * SIGTSTP and its like, which stop us as they would any foreground program. */
@@ -174,5 +177,43 @@ int attach_follow(struct attach *attach, pid_t pid, int pidfd, int *ret_status, 
 	*ret_status = proc_wait(pid);
 	if (*ret_status < 0)
 		return err_sys(err, "wait for the container");
+	return 0;
+}
+
+/* ---- telling others ---- */
+
+static int write_pid_file(const char *path, pid_t pid, struct err *err)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", pid);
+	auto_free char *dir = NULL;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	auto_fd int dir_fd = -1;
+
+	dir = slash ? strndup(path, (size_t)(name - path)) : strdup(".");
+	dir_fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir_fd < 0)
+		return err_sys(err, "--pid-file: open the folder of \"%s\"", path);
+	if (fd_replace_file(dir_fd, name, text, (size_t)len, 0644, 0, err) < 0)
+		return err_wrap(err, "--pid-file");
+	return 0;
+}
+
+static int send_pidfd(const char *path, int pidfd, struct err *err)
+{
+	auto_fd int sock = console_connect(path, err);
+
+	if (sock < 0 || console_send(sock, pidfd, "pidfd", err) < 0)
+		return err_wrap(err, "--pidfd-socket");
+	return 0;
+}
+
+int attach_announce(pid_t pid, int pidfd, const char *pid_file, const char *pidfd_socket,
+		    struct err *err)
+{
+	if (pid_file && write_pid_file(pid_file, pid, err) < 0)
+		return -1;
+	if (pidfd_socket && send_pidfd(pidfd_socket, pidfd, err) < 0)
+		return -1;
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
@@ -65,6 +66,22 @@ static struct spec *spec_for_undo(const struct container_settings *set,
 	return spec;
 }
 
+/* A create that was killed before it wrote state.json: its cgroup is where its config.json puts
+ * it. No process of a container is in there, since none outlives such a create; so it is only
+ * removed, and not even that where something else is in it. */
+static void find_cgroup(const struct container_settings *set, struct container_state *state)
+{
+	auto_spec struct spec *spec = NULL;
+	char *path;
+
+	if (*state->cgroup || container_load_spec(set, state->id, &spec, NULL) < 0)
+		return;
+	path = cgroup_path(spec->lin.cgroups_path, state->id, NULL);
+	if (path && cgroup_remove(path, NULL) < 0)
+		log_warning("cgroup \"%s\" is left as it is: it is in use", path);
+	free(path);
+}
+
 static void leave_resctrl(const struct spec *spec, const char *id)
 {
 	struct err err;
@@ -84,8 +101,10 @@ int container_delete(const struct container_settings *set, const char *id, bool 
 	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
 		return -1;
 	/* We hold the lock, so nobody is creating it any more. */
-	if (state->status == STATUS_CREATING && state->pid == 0)
+	if (state->status == STATUS_CREATING && state->pid == 0) {
 		state->status = STATUS_STOPPED;
+		find_cgroup(set, state);
+	}
 	if (!force && check_may_delete(state, err) < 0)
 		return -1;
 	end_rest(state);

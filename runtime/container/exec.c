@@ -44,6 +44,12 @@ struct joining {
 	pid_t pid;
 };
 
+/* As launch_sets_rlimits. */
+static bool join_sets_rlimits(const struct joining *join)
+{
+	return join->state->own_userns && join->opts->process->rlimits_n > 0;
+}
+
 /* ---- the child ---- */
 
 /* What setns(2) takes from a pidfd: the container's namespaces, but for the pid namespace,
@@ -110,6 +116,7 @@ static int become(struct joining *join, struct err *err)
 		.process = join->opts->process,
 		.seccomp = join->has_seccomp ? &join->seccomp : NULL,
 		.own_userns = join->state->own_userns,
+		.rlimits_set = join_sets_rlimits(join),
 		.labels = join->labels,
 		.proc_fd = join->proc_fd,
 	};
@@ -254,16 +261,21 @@ static int launch(struct joining *join, struct err *err)
 	const char *program = opts->process->args[0];
 	struct sync_msg msg;
 
-	if (clone_child(join, err) < 0 ||
-	    sync_expect(join->sync[0], SYNC_READY, &msg, program, err) < 0)
+	if (clone_child(join, err) < 0)
+		return -1;
+	if (join_sets_rlimits(join) &&
+	    (sync_expect(join->sync[0], SYNC_READY, &msg, program, err) < 0 ||
+	     rlimit_apply(join->pid, opts->process, err) < 0))
 		return -1;
 	if (sched_apply_affinity_final(join->pid, opts->process, err) < 0 ||
-	    rlimit_apply(join->pid, opts->process, err) < 0 ||
 	    sched_apply_oom(join->proc_fd, join->pid, opts->process, err) < 0 ||
 	    attach_announce(join->pid, join->pidfd, opts->pid_file, opts->pidfd_socket, err) < 0)
 		return -1;
-	if (sync_send(join->sync[0], SYNC_GO, join->pid) < 0)
+	if (sync_send(join->sync[0], SYNC_GO, join->pid) < 0 && errno != EPIPE)
 		return err_sys(err, "tell the process");
+	if (!join_sets_rlimits(join) &&
+	    sync_expect(join->sync[0], SYNC_READY, &msg, program, err) < 0)
+		return -1;
 	return sync_expect(join->sync[0], SYNC_EOF, &msg, program, err);
 }
 

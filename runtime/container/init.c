@@ -42,6 +42,12 @@ bool init_waits(const struct launch *launch)
 	return launch->ns.new_user || launch->spec->lin.net_devices_n > 0;
 }
 
+bool init_has_hooks(const struct spec *spec)
+{
+	return hooks_any(spec, HOOK_PRESTART) || hooks_any(spec, HOOK_CREATE_RUNTIME) ||
+	       hooks_any(spec, HOOK_CREATE_CONTAINER) || hooks_any(spec, HOOK_START_CONTAINER);
+}
+
 static int wait_go(struct init *init, struct err *err)
 {
 	struct sync_msg msg;
@@ -139,8 +145,7 @@ static int step_hooks(struct init *init, struct err *err)
 {
 	const struct spec *spec = init->spec;
 
-	if (hooks_any(spec, HOOK_PRESTART) || hooks_any(spec, HOOK_CREATE_RUNTIME) ||
-	    hooks_any(spec, HOOK_CREATE_CONTAINER) || hooks_any(spec, HOOK_START_CONTAINER)) {
+	if (init_has_hooks(spec)) {
 		if (sync_send(init->launch->sync[1], SYNC_MOUNTED, 0) < 0)
 			return err_sys(err, "tell the parent");
 		if (wait_go(init, err) < 0)
@@ -190,6 +195,7 @@ static int step_process(struct init *init, struct err *err)
 		.process = &init->spec->process,
 		.seccomp = launch->has_seccomp ? &launch->seccomp : NULL,
 		.own_userns = ns_plan_own_user(&launch->ns),
+		.rlimits_set = launch_sets_rlimits(launch),
 		.labels = launch->labels,
 		.proc_fd = launch->proc_fd,
 	};
@@ -200,7 +206,8 @@ static int step_process(struct init *init, struct err *err)
 	return init->spec->process.given ? program_prepare(&init->program, err) : 0;
 }
 
-/* All that may fail has been done. The parent writes it down and lets us go, or is gone. */
+/* All that may fail has been done. That the parent has written it down is what its word says,
+ * which mostly lies there already; if it is gone, so are we. */
 static int step_ready(struct init *init, struct err *err)
 {
 	if (sync_send(init->launch->sync[1], SYNC_READY, 0) < 0)

@@ -41,7 +41,36 @@ struct launch {
 /* The child's whole life, in the process that proc_clone returned 0 to. */
 void init_main(struct launch *launch) __attribute__((noreturn));
 
+#define LAUNCH_INIT                                                                      \
+	{                                                                                \
+		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, .mounts.root_tree = -1,     \
+		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },   \
+		.listen_fd = -1, .console = -1, .agent = -1, .pidfd = -1, .resctrl = -1, \
+	}
+
+/* Fills it. What may be refused without a trace is done first; the container's folder is the
+ * first trace, and the last thing that this does: after it, undo() of create.c must follow a
+ * failure. */
+int launch_prepare(struct launch *launch, const char *id, struct err *err);
+
+/* The other traces: config.json, exec.sock, the cgroup; and the pair to talk over. */
+int launch_prepare_traces(struct launch *launch, struct err *err);
+
+void launch_done(struct launch *launch);
+#define auto_launch __attribute__((cleanup(launch_done)))
+
+/* Must the parent set the resource limits, once the child is ready? A process in a user namespace
+ * of its own can't raise a hard limit. Else the child sets them as it goes, and the parent's
+ * word to go on can be sent before the child asks for it. */
+static inline bool launch_sets_rlimits(const struct launch *launch)
+{
+	return ns_plan_own_user(&launch->ns) && launch->spec->process.rlimits_n > 0;
+}
+
 /* Must the child wait for the parent before its first step? */
 bool init_waits(const struct launch *launch);
+
+/* Has the spec hooks before the program? Then the child says when its mounts are there. */
+bool init_has_hooks(const struct spec *spec);
 
 #endif

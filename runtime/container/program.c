@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "runtime/kernel/caps.h"
 #include "runtime/kernel/console.h"
 #include "runtime/kernel/entry.h"
+#include "runtime/kernel/rlimit.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_UMASK 0022
@@ -241,6 +243,8 @@ static void plan(struct program *program, struct entry *e, int report_fd)
 		entry_add(e, ENTRY_NO_NEW_PRIVS, 0, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
 	else if (filter)
 		seccomp_plan(filter, e);
+	if (!program->rlimits_set)
+		rlimit_plan(process, e);
 	caps_plan_bounding(&process->caps, e);
 	caps_plan_ids(process, e);
 	if (program->cwd_later)
@@ -253,13 +257,21 @@ static void plan(struct program *program, struct entry *e, int report_fd)
 		  0, 0);
 }
 
-int program_become(struct program *program, int report_fd, struct err *err)
+/* Room for what plan() copies. */
+static size_t block_bytes(const struct program *program, char *const *env)
 {
 	const struct spec_process *process = program->process;
-	char *const *env = program->env ? program->env : process->env;
-	size_t bytes = strv_bytes(process->args) + strv_bytes(env) + strlen(program->path) +
-		       strlen(process->cwd) + process->user.additional_gids_n * sizeof(gid_t) +
-		       4096 + (program->seccomp ? seccomp_plan_bytes(program->seccomp) : 0);
+
+	return strv_bytes(process->args) + strv_bytes(env) + strlen(program->path) +
+	       strlen(process->cwd) + process->user.additional_gids_n * sizeof(gid_t) +
+	       process->rlimits_n * sizeof(struct rlimit64) +
+	       (program->seccomp ? seccomp_plan_bytes(program->seccomp) : 0) + 4096;
+}
+
+int program_become(struct program *program, int report_fd, struct err *err)
+{
+	char *const *env = program->env ? program->env : program->process->env;
+	size_t bytes = block_bytes(program, env);
 	struct entry entry;
 
 	if (entry_init(&entry, bytes, err) < 0)

@@ -18,8 +18,9 @@ struct program {
 	const struct seccomp_program *seccomp; /* NULL: no filter */
 	char *path;                            /* what execve is given */
 	char **env;                            /* the spec's, with HOME where it lacks it */
-	bool cwd_later;  /* the folder is closed to root: entered as the user */
-	bool own_userns; /* no need of the tiny program */
+	bool cwd_later;   /* the folder is closed to root: entered as the user */
+	bool own_userns;  /* no need of the tiny program */
+	bool rlimits_set; /* the parent sets them: it may raise what a user namespace may not */
 	struct lsm_labels labels;
 	int proc_fd; /* a trusted /proc; used where there are labels */
 };

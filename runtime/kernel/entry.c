@@ -35,6 +35,7 @@ static const char *const step_text[ENTRY_STEPS] = {
 	[ENTRY_AMBIENT] = "set ambient capabilities",
 	[ENTRY_NO_NEW_PRIVS] = "set no_new_privs",
 	[ENTRY_UMASK] = "set the umask",
+	[ENTRY_RLIMIT] = "set a resource limit (can be raised only with CAP_SYS_RESOURCE)",
 	[ENTRY_CWD] = "enter the working directory",
 	[ENTRY_FDS] = "mark fds close-on-exec",
 	[ENTRY_EXEC] = "exec",

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "runtime/spec/names.h"
 
@@ -36,4 +37,18 @@ int rlimit_apply(pid_t pid, const struct spec_process *process, struct err *err)
 		if (apply_one(pid, &process->rlimits[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+void rlimit_plan(const struct spec_process *process, struct entry *entry)
+{
+	for (size_t i = 0; i < process->rlimits_n; i++) {
+		struct rlimit64 value = {
+			.rlim_cur = process->rlimits[i].soft,
+			.rlim_max = process->rlimits[i].hard,
+		};
+
+		entry_add(entry, ENTRY_RLIMIT, 0, SYS_prlimit64, 0,
+			  (uint64_t)process->rlimits[i].resource,
+			  ENTRY_PTR(entry_data(entry, &value, sizeof(value))), 0, 0, 0);
+	}
 }

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/container/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/path.h"
+#include "runtime/base/time.h"
+#include "runtime/container/hooks.h"
+#include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/console.h"
+#include "runtime/kernel/intelrdt.h"
+
+/* The annotations as JSON, with what runc adds for its callers: nothing of ours. */
+static char *annotations_text(const struct spec *spec)
+{
+	struct strbuf text = { 0 };
+	struct json_writer w = { .sb = &text };
+
+	json_begin(&w, NULL, '{');
+	for (size_t i = 0; i < spec->annotations_n; i++)
+		json_put_str(&w, spec->annotations[i].key, spec->annotations[i].value);
+	json_end(&w, '}');
+	return strbuf_steal(&text);
+}
+
+static int new_state(struct launch *launch, const char *id, struct err *err)
+{
+	struct container_state *state = calloc(1, sizeof(*state));
+	char created[TIME_TEXT_SIZE];
+
+	launch->state = state;
+	if (!state)
+		return err_sys(err, "prepare the state");
+	state->id = strdup(id);
+	state->bundle = strdup(launch->opts->bundle);
+	state->rootfs = path_join(launch->opts->bundle, launch->spec->root_path);
+	state->created = strdup(time_now(9, created));
+	state->owner = strdup(geteuid() == 0 ? "root" : "");
+	state->cgroup = launch->set->cgroup_manager == CGROUP_MANAGER_DISABLED ?
+				strdup("") :
+				cgroup_path(launch->spec->lin.cgroups_path, id, err);
+	state->status = STATUS_CREATING;
+	state->own_userns = ns_plan_own_user(&launch->ns);
+	state->hooks_at_start = hooks_any(launch->spec, HOOK_POSTSTART);
+	state->undo_by_spec =
+		hooks_any(launch->spec, HOOK_POSTSTOP) || launch->spec->lin.intel_rdt.given;
+	if (launch->spec->annotations_n > 0) {
+		state->annotations = annotations_text(launch->spec);
+		if (!state->annotations)
+			return err_sys(err, "prepare the state");
+	}
+	if (!state->cgroup)
+		return -1;
+	if (!state->id || !state->bundle || !state->rootfs || !state->created || !state->owner)
+		return err_sys(err, "prepare the state");
+	return 0;
+}
+
+static int check_spec(const struct launch *launch, struct err *err)
+{
+	const struct spec *spec = launch->spec;
+	bool has_root = spec_ns_new(spec, NS_MOUNT);
+
+	if (launch->set->cgroup_manager == CGROUP_MANAGER_SYSTEMD)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "--systemd-cgroup: not built yet (use the cgroupfs manager)");
+	if (!has_root && !spec->lin.ns[NS_MOUNT].path)
+		return err_set(
+			err, ERR_INPUT,
+			"config.json: linux.namespaces: a mount namespace is needed, new or joined by path");
+	if (!has_root && spec->mounts_n > 0)
+		return err_set(err, ERR_INPUT, "config.json: mounts: need a new mount namespace");
+	if (spec->process.given && spec->process.terminal && !launch->opts->console_socket &&
+	    launch->wait_for_start)
+		return err_set(
+			err, ERR_USAGE,
+			"cannot allocate tty if runc will detach without setting console socket (process.terminal is "
+			"true, so --console-socket is needed)");
+	if (launch->opts->console_socket && !spec->process.terminal)
+		return err_set(
+			err, ERR_USAGE,
+			"--console-socket: process.terminal is not true, so there is no terminal");
+	return 0;
+}
+
+static int open_exec_socket(struct launch *launch, struct err *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	if (!launch->wait_for_start)
+		return 0;
+	launch->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	/* By way of the folder's fd: the path of --root may be longer than an address. */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/exec.sock",
+		 launch->dir.fd);
+	if (launch->listen_fd < 0 ||
+	    bind(launch->listen_fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(launch->listen_fd, 1) < 0)
+		return err_sys(err, "make exec.sock");
+	return 0;
+}
+
+/* Nobody reads it before state.json is there, so it needs no name of its own while written. */
+static int keep_config(struct launch *launch, struct err *err)
+{
+	const struct container_create_opts *opts = launch->opts;
+	auto_fd int fd = openat(launch->dir.fd, "config.json",
+				O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fd_write_all(fd, opts->config, opts->config_len) < 0)
+		return err_sys(err, "keep config.json");
+	return 0;
+}
+
+static int prepare_cgroup(struct launch *launch, struct err *err)
+{
+	struct container_state *state = launch->state;
+	const struct spec_resources *res = &launch->spec->lin.resources;
+
+	if (!*state->cgroup)
+		return 0;
+	launch->cgroup_fd = cgroup_create(state->cgroup, res, launch->set->strict_limits,
+					  &state->missing_controllers, err);
+	if (launch->cgroup_fd < 0)
+		return -1;
+	for (char **c = state->missing_controllers; c && *c; c++)
+		log_warning(
+			"cgroup controller \"%s\" is not in this host's cgroup2 hierarchy: its limits are not applied",
+			*c);
+	if (cgroup_apply(launch->cgroup_fd, res, err) < 0)
+		return -1;
+	if (res->devices_n > 0 &&
+	    cgroup_apply_devices(launch->cgroup_fd, res->devices, res->devices_n, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int connect_sockets(struct launch *launch, struct err *err)
+{
+	if (launch->opts->console_socket) {
+		launch->console = console_connect(launch->opts->console_socket, err);
+		if (launch->console < 0)
+			return err_wrap(err, "--console-socket");
+	}
+	if (launch->has_seccomp && launch->seccomp.notify) {
+		launch->agent = seccomp_connect_agent(&launch->seccomp, err);
+		if (launch->agent < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* In this order: what may be refused without a trace first, then the state on disk, and only
+ * then what must be found again by it. */
+int launch_prepare(struct launch *launch, const char *id, struct err *err)
+{
+	const struct spec *spec = launch->spec;
+
+	if (container_check_id(id, err) < 0 || check_spec(launch, err) < 0)
+		return -1;
+	launch->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (launch->proc_fd < 0)
+		return err_sys(err, "open \"/proc\"");
+	if (ns_plan_init(&launch->ns, spec, err) < 0 || new_state(launch, id, err) < 0)
+		return -1;
+	if (spec->lin.seccomp.given) {
+		if (seccomp_prepare(&spec->lin.seccomp, SECCOMP_CACHE_DIR, &launch->seccomp, err) <
+		    0)
+			return -1;
+		launch->has_seccomp = true;
+	}
+	lsm_find(&spec->process, spec->lin.mount_label, &launch->labels);
+	if (spec->lin.intel_rdt.given) {
+		launch->resctrl = intelrdt_open(err);
+		if (launch->resctrl < 0)
+			return -1;
+	}
+	if (mount_sources_open(&launch->mounts, spec, launch->state->rootfs, launch->opts->bundle,
+			       err) < 0)
+		return -1;
+	if (connect_sockets(launch, err) < 0)
+		return -1;
+	return state_dir_new(launch->set, id, &launch->dir, err);
+}
+
+/* With the folder there: every failure from here on is undone by undo(). config.json comes
+ * before the cgroup: delete --force finds by it what a create that was killed here left. */
+int launch_prepare_traces(struct launch *launch, struct err *err)
+{
+	if (keep_config(launch, err) < 0 || open_exec_socket(launch, err) < 0 ||
+	    prepare_cgroup(launch, err) < 0)
+		return -1;
+	return sync_pair(launch->sync, err);
+}
+
+void launch_done(struct launch *launch)
+{
+	ns_plan_done(&launch->ns);
+	mount_sources_close(&launch->mounts);
+	if (launch->has_seccomp)
+		seccomp_done(&launch->seccomp);
+	state_dir_close(&launch->dir);
+	container_state_freep(&launch->state);
+	fd_closep(&launch->proc_fd);
+	fd_closep(&launch->cgroup_fd);
+	fd_closep(&launch->sync[0]);
+	fd_closep(&launch->sync[1]);
+	fd_closep(&launch->listen_fd);
+	fd_closep(&launch->console);
+	fd_closep(&launch->agent);
+	fd_closep(&launch->pidfd);
+	fd_closep(&launch->resctrl);
+}
