@@ -44,6 +44,13 @@ struct member {
 	unsigned int mtime;
 };
 
+/* Digits up to the field's last byte, which stays zero. */
+static void octal(char *field, size_t size, unsigned int value)
+{
+	for (size_t i = size - 1; i-- > 0; value /= 8)
+		field[i] = (char)('0' + value % 8);
+}
+
 static void add(struct world *w, struct member m)
 {
 	struct ustar h = { .type = m.type, .magic = "ustar" };
@@ -54,17 +61,17 @@ static void add(struct world *w, struct member m)
 	memcpy(h.magic + 6, "00", 2);
 	strncpy(h.name, m.name, sizeof(h.name) - 1);
 	strncpy(h.link, m.link ? m.link : "", sizeof(h.link) - 1);
-	snprintf(h.mode, sizeof(h.mode), "%07o", m.mode ? m.mode : 0644);
-	snprintf(h.uid, sizeof(h.uid), "%07o", m.uid);
-	snprintf(h.gid, sizeof(h.gid), "%07o", m.gid);
-	snprintf(h.size, sizeof(h.size), "%011o", len);
-	snprintf(h.mtime, sizeof(h.mtime), "%011o", m.mtime);
-	snprintf(h.major, sizeof(h.major), "%07o", m.major);
-	snprintf(h.minor, sizeof(h.minor), "%07o", m.minor);
+	octal(h.mode, sizeof(h.mode), m.mode ? m.mode : 0644);
+	octal(h.uid, sizeof(h.uid), m.uid);
+	octal(h.gid, sizeof(h.gid), m.gid);
+	octal(h.size, sizeof(h.size), len);
+	octal(h.mtime, sizeof(h.mtime), m.mtime);
+	octal(h.major, sizeof(h.major), m.major);
+	octal(h.minor, sizeof(h.minor), m.minor);
 	memset(h.sum, ' ', sizeof(h.sum));
 	for (size_t i = 0; i < sizeof(h); i++)
 		sum += ((unsigned char *)&h)[i];
-	snprintf(h.sum, sizeof(h.sum), "%06o", sum);
+	octal(h.sum, sizeof(h.sum) - 1, sum);
 	strbuf_add_mem(&w->tar, &h, sizeof(h));
 	strbuf_add_mem(&w->tar, m.content ? m.content : "", len);
 	strbuf_add_mem(&w->tar, zeros, (512 - len % 512) % 512);
