@@ -40,78 +40,84 @@ int intelrdt_open(struct err *err)
 
 /* ---- schemata ---- */
 
-/* The next piece of *at up to the separator, without surrounding spaces. */
-static size_t next_piece(const char **at, char separator, const char **ret)
-{
-	const char *start = *at, *end = start;
+/* A piece of a longer text. */
+struct piece {
+	const char *at;
+	size_t len;
+};
 
-	while (*end && *end != separator && *end != '\n')
-		end++;
-	*at = *end == separator ? end + 1 : end;
-	start += strspn(start, " \t");
+static struct piece trimmed(const char *start, const char *end)
+{
+	while (start < end && isspace((unsigned char)*start))
+		start++;
 	while (end > start && isspace((unsigned char)end[-1]))
 		end--;
-	*ret = start;
-	return end > start ? (size_t)(end - start) : 0;
+	return (struct piece){ start, (size_t)(end - start) };
 }
 
-static void skip_zeros(const char **text, size_t *len)
+/* Takes what stands before the separator (or the end) off *text. */
+static struct piece take(struct piece *text, char separator)
 {
-	while (*len > 1 && **text == '0') {
-		(*text)++;
-		(*len)--;
+	const char *end = text->at + text->len;
+	const char *found = memchr(text->at, separator, text->len);
+	struct piece piece = trimmed(text->at, found ? found : end);
+
+	text->at = found ? found + 1 : end;
+	text->len = (size_t)(end - text->at);
+	return piece;
+}
+
+static bool same_text(struct piece a, struct piece b)
+{
+	return a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
+}
+
+static struct piece without_zeros(struct piece number)
+{
+	while (number.len > 1 && *number.at == '0') {
+		number.at++;
+		number.len--;
 	}
+	return number;
 }
 
-/* "0=0ff" and "0=FF" are the same. */
-static bool same_value(const char *a, size_t a_len, const char *b, size_t b_len)
+/* "0=0ff" and "0= FF" are the same. */
+static bool same_value(struct piece a, struct piece b)
 {
-	const char *a_eq = memchr(a, '=', a_len), *b_eq = memchr(b, '=', b_len);
-	size_t id = a_eq ? (size_t)(a_eq - a) + 1 : 0;
+	struct piece a_id = take(&a, '='), b_id = take(&b, '=');
 
-	if (!a_eq || !b_eq || id != (size_t)(b_eq - b) + 1 || memcmp(a, b, id) != 0)
+	if (!same_text(a_id, b_id) || a.len == 0 || b.len == 0)
 		return false;
-	a += id, a_len -= id, b += id, b_len -= id;
-	skip_zeros(&a, &a_len);
-	skip_zeros(&b, &b_len);
-	return a_len == b_len && strncasecmp(a, b, a_len) == 0;
+	return same_text(without_zeros(trimmed(a.at, a.at + a.len)),
+			 without_zeros(trimmed(b.at, b.at + b.len)));
 }
 
-static bool line_has(const char *line, const char *value, size_t value_len)
+static bool line_has(struct piece values, struct piece value)
 {
-	const char *other;
-	size_t len;
-
-	while ((len = next_piece(&line, ';', &other)) > 0)
-		if (same_value(value, value_len, other, len))
+	while (values.len > 0)
+		if (same_value(take(&values, ';'), value))
 			return true;
 	return false;
 }
 
-static bool line_holds(const char *have, const char *want)
+static bool line_holds(struct piece have, struct piece want)
 {
-	const char *value;
-	size_t len;
-
-	while ((len = next_piece(&want, ';', &value)) > 0)
-		if (!line_has(have, value, len))
+	while (want.len > 0)
+		if (!line_has(have, take(&want, ';')))
 			return false;
 	return true;
 }
 
 bool intelrdt_holds(const char *schemata, const char *line)
 {
-	const char *name, *other;
-	size_t name_len = next_piece(&line, ':', &name);
+	struct piece rest = { schemata, strlen(schemata) }, want = { line, strlen(line) };
+	struct piece resource = take(&want, ':');
 
-	while (*schemata) {
-		const char *values = schemata;
-		size_t len = next_piece(&values, ':', &other);
+	while (rest.len > 0) {
+		struct piece have = take(&rest, '\n');
 
-		if (len == name_len && memcmp(name, other, len) == 0)
-			return line_holds(values, line);
-		schemata += strcspn(schemata, "\n");
-		schemata += *schemata == '\n';
+		if (same_text(take(&have, ':'), resource))
+			return line_holds(have, want);
 	}
 	return false;
 }
