@@ -312,7 +312,7 @@ t_terminal_needs_somebody_to_hold_it()
 		"1/vzrun: create tty: --console-socket is for a detached process with a terminal"
 }
 
-t_the_last_one_is_deleted()
+t_zz_the_last_one_is_deleted()
 {
 	start_one
 	try vzrun delete --force c1
