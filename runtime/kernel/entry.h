@@ -10,7 +10,8 @@
  * or as an ELF interpreter, must never lead to a file of the host (CVE-2019-5736). It costs
  * 0.1 ms where a second exec of the whole runtime costs 0.5 ms.
  *
- * The block lies at ENTRY_BASE in both programs, so pointers in it hold in both.
+ * The block lies at ENTRY_BASE in both programs, so pointers in it hold in both. It is far from
+ * where the kernel puts programs, libraries and stacks, and from the sanitizers' shadow memory.
  */
 #ifndef RUNTIME_KERNEL_ENTRY_H
 #define RUNTIME_KERNEL_ENTRY_H
@@ -20,7 +21,7 @@
 
 #include "runtime/base/err.h"
 
-#define ENTRY_BASE 0x100000000000UL
+#define ENTRY_BASE 0x200000000000UL
 
 /* What a call is for: words the error. Order of the list below = entry_step_text's. */
 enum entry_step {
