@@ -366,29 +366,37 @@ static int list_missing(uint32_t lack, bool strict, char ***ret_missing, struct 
 	return 0;
 }
 
-/* Finds out what the cgroup `fd` lacks of what is wanted, enabling it where that can be. */
+static int host_controllers(uint32_t *ret, struct err *err)
+{
+	auto_fd int host = cgroup_open_host(err);
+
+	if (host < 0)
+		return -1;
+	*ret = controllers_of(host);
+	return 0;
+}
+
+/* Finds out what the cgroup `fd` lacks of what is wanted, enabling what the host has. */
 static int get_controllers(struct place *place, int fd, uint32_t wanted, uint32_t *ret_lack,
 			   struct err *err)
 {
-	uint32_t lack = wanted ? wanted & ~controllers_of(fd) : 0;
-	auto_fd int host = -1;
+	uint32_t lack = wanted ? wanted & ~controllers_of(fd) : 0, host = 0;
 
-	if (lack) {
+	if (lack && host_controllers(&host, err) < 0)
+		return -1;
+	if (lack & host) {
 		if (prepare_parents(place) < 0)
 			return err_sys(err, "open the parents of cgroup \"%s\"", place_path(place));
-		host = cgroup_open_host(err);
-		if (host < 0)
-			return -1;
 		lack = wanted & ~controllers_of(fd);
-		if (lack & controllers_of(host))
-			return tell_refused(place, lack & controllers_of(host), err);
+		if (lack & host)
+			return tell_refused(place, lack & host, err);
 	}
 	*ret_lack = lack;
 	return 0;
 }
 
-/* The same where the parents are as they should be costs four system calls, and three more
- * where a controller is asked for. */
+/* With the parents as they should be, this is one statfs, mkdir and open, and an open, read and
+ * close more where a controller is asked for. */
 int cgroup_create(const char *path, const struct spec_resources *res, bool strict,
 		  char ***ret_missing, struct err *err)
 {

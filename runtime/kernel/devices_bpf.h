@@ -34,7 +34,7 @@ void devices_bpf_done(struct devices_bpf *program);
 /* What every container may do, as with runc and crun: specs that deny all devices rely on it,
  * since it comes last. mknod of anything (a node that can't be opened is a name only), the
  * devices of config-linux.md (Default Devices), terminals, and tun. */
-#define DEVICES_BPF_DEFAULTS 12
+#define DEVICES_BPF_DEFAULTS 11
 extern const struct spec_device_rule devices_bpf_defaults[DEVICES_BPF_DEFAULTS];
 
 #endif
