@@ -158,7 +158,6 @@ int container_update(const struct container_settings *set, const char *id,
 {
 	auto_state_dir struct state_dir dir = { -1, -1 };
 	auto_container_state struct container_state *state = NULL;
-	auto_strv char **missing = NULL;
 	auto_fd int cgroup = -1;
 
 	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
@@ -167,6 +166,6 @@ int container_update(const struct container_settings *set, const char *id,
 		return err_set(err, ERR_STATE, "container not running");
 	if (!*state->cgroup)
 		return open_cgroup(state, err);
-	cgroup = cgroup_create(state->cgroup, res, true, &missing, err);
+	cgroup = cgroup_open_for(state->cgroup, res, err);
 	return cgroup < 0 ? -1 : cgroup_apply(cgroup, res, err);
 }

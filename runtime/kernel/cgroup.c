@@ -7,11 +7,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -186,38 +184,6 @@ int cgroup_open(const char *path, struct err *err)
 		return -1;
 	fd = open_folder(full);
 	return fd < 0 ? err_sys(err, "open cgroup \"%s\"", path) : fd;
-}
-
-int cgroup_open_below(int fd, const char *sub, struct err *err)
-{
-	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-				.resolve =
-					RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
-	long below;
-
-	if (goes_up(sub))
-		return err_set(err, ERR_INPUT, "cgroup path \"%s\": \"..\" is not allowed", sub);
-	sub += strspn(sub, "/");
-	below = syscall(SYS_openat2, fd, *sub ? sub : ".", &how, sizeof(how));
-	if (below < 0)
-		return err_sys(err, "open cgroup \"%s\" below the container's", sub);
-	return (int)below;
-}
-
-int cgroup_open_of(pid_t pid, struct err *err)
-{
-	char file[64], text[2 * PATH_MAX], *at;
-
-	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
-	if (cgroup_file_read(AT_FDCWD, file, text, sizeof(text)) < 0)
-		return err_sys(err, "read \"%s\"", file);
-	/* v1's lines begin with other numbers. */
-	at = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (!at)
-		return err_set(err, ERR_UNSUPPORTED, "process %d is in no cgroup of v2", (int)pid);
-	at = strchr(at, '/');
-	at[strcspn(at, "\n")] = '\0';
-	return at[1] ? cgroup_open(at, err) : cgroup_open_host(err);
 }
 
 /* ---- making one ---- */
@@ -421,6 +387,23 @@ int cgroup_create(const char *path, const struct spec_resources *res, bool stric
 	if (made && rmdir(place.full) < 0)
 		log_warning("remove cgroup \"%s\": %s, ignoring", path, strerror(errno));
 	return -1;
+}
+
+int cgroup_open_for(const char *path, const struct spec_resources *res, struct err *err)
+{
+	auto_fd int fd = -1;
+	struct place place;
+	uint32_t lack = 0;
+
+	if (place_init(&place, path, err) < 0)
+		return -1;
+	fd = open_folder(place.full);
+	if (fd < 0)
+		return err_sys(err, "open cgroup \"%s\"", path);
+	if (get_controllers(&place, fd, cgroup_wanted(res), &lack, err) < 0 ||
+	    list_missing(lack, true, NULL, err) < 0)
+		return -1;
+	return steal_fd(&fd);
 }
 
 /* ---- joining and handing over ---- */

@@ -47,12 +47,9 @@ int cgroup_create(const char *path, const struct spec_resources *res, bool stric
 /* An fd of an existing one; ENOENT in err->code where it is gone. */
 int cgroup_open(const char *path, struct err *err);
 
-/* The one below it at the relative path `sub` (`exec --cgroup`), which leads nowhere else. */
-int cgroup_open_below(int fd, const char *sub, struct err *err);
-
-/* The one that a process is in: where the container's own has controllers enabled below it, no
- * process may join it (EBUSY), and one joins its init instead. */
-int cgroup_open_of(pid_t pid, struct err *err);
+/* The same for new limits: the controllers that res asks for are enabled where they were not;
+ * one that can't be had is an error. */
+int cgroup_open_for(const char *path, const struct spec_resources *res, struct err *err);
 
 /* Puts behind an error of joining the cgroup (clone3, cgroup.procs) why the kernel refused:
  * code EBUSY and EOPNOTSUPP; others are left alone. Always -1. */

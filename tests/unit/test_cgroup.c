@@ -497,53 +497,7 @@ static void pids_lists_each_process_once(void **state)
 	remove_ok(below("x"));
 }
 
-/* ---- finding and handing over ---- */
-
-static void assert_same(int a, int b)
-{
-	struct stat first, second;
-
-	assert_int_equal(fstat(a, &first), 0);
-	assert_int_equal(fstat(b, &second), 0);
-	assert_int_equal(first.st_ino, second.st_ino);
-	assert_int_equal(first.st_dev, second.st_dev);
-}
-
-static void open_below_stays_below(void **state)
-{
-	auto_fd int outer = -1, inner = -1, found = -1, self = -1;
-	struct err err;
-
-	(void)state;
-	NEEDS_KERNEL();
-	outer = create(below("x"));
-	inner = create(below("x/y"));
-	assert_ok(found = cgroup_open_below(outer, "/y", &err), &err);
-	assert_same(found, inner);
-	assert_ok(self = cgroup_open_below(outer, "/", &err), &err);
-	assert_same(self, outer);
-	assert_fails(cgroup_open_below(inner, "..", &err), &err, ERR_INPUT,
-		     "cgroup path \"..\": \"..\" is not allowed");
-	assert_int_equal(cgroup_open_below(outer, "none", &err), -1);
-	assert_int_equal(err.code, ENOENT);
-	remove_ok(below("x"));
-}
-
-static void open_of_finds_the_process(void **state)
-{
-	auto_fd int fd = -1, found = -1;
-	struct err err;
-	pid_t pid;
-
-	(void)state;
-	NEEDS_KERNEL();
-	fd = create(below("x"));
-	pid = start_in(fd);
-	assert_ok(found = cgroup_open_of(pid, &err), &err);
-	assert_same(found, fd);
-	end(pid);
-	remove_ok(below("x"));
-}
+/* ---- handing over ---- */
 
 static void delegate_gives_what_an_init_needs_and_no_limit(void **state)
 {
@@ -686,6 +640,42 @@ static void strict_makes_a_missing_controller_an_error(void **state)
 	assert_fails(cgroup_create(below("x"), &res, true, NULL, &err), &err, ERR_UNSUPPORTED,
 		     want);
 	assert_false(exists(below("x")));
+}
+
+/* As for update: processes in it are no obstacle, a controller that came too late is enabled. */
+static void open_for_limits_gets_controllers_later(void **state)
+{
+	struct spec_pair pair = { NULL, "1" };
+	struct spec_resources res = { .unified = &pair, .unified_n = 1 };
+	auto_fd int fd = -1, again = -1, parent = -1;
+	const char *name;
+	struct err err;
+	char key[64];
+	pid_t pid;
+
+	(void)state;
+	NEEDS_KERNEL();
+	parent = create(below("p"));
+	fd = create(below("p/x"));
+	pid = start_in(fd);
+	assert_string_equal(content(fd, "cgroup.controllers"), "");
+	name = some_controller(true, true);
+	if (name) {
+		snprintf(key, sizeof(key), "%s.x", name);
+		pair.key = key;
+		assert_ok(again = cgroup_open_for(below("p/x"), &res, &err), &err);
+		assert_true(cgroup_controllers_parse(content(fd, "cgroup.controllers")) &
+			    cgroup_controllers_parse(name));
+	}
+	name = some_controller(false, false);
+	if (name) {
+		snprintf(key, sizeof(key), "%s.x", name);
+		pair.key = key;
+		assert_int_equal(cgroup_open_for(below("p/x"), &res, &err), -1);
+		assert_int_equal(err.code, ERR_UNSUPPORTED);
+	}
+	end(pid);
+	remove_ok(below("p"));
 }
 
 /* cgroup-v2.rst, No Internal Process Constraint. */
@@ -891,12 +881,11 @@ int main(void)
 		cmocka_unit_test(kill_works_without_cgroup_kill),
 		cmocka_unit_test(kill_of_a_removed_one_is_fine),
 		cmocka_unit_test(pids_lists_each_process_once),
-		cmocka_unit_test(open_below_stays_below),
-		cmocka_unit_test(open_of_finds_the_process),
 		cmocka_unit_test(delegate_gives_what_an_init_needs_and_no_limit),
 		cmocka_unit_test(memory_limit_is_set_or_told_missing),
 		cmocka_unit_test(limits_reach_their_files),
 		cmocka_unit_test(strict_makes_a_missing_controller_an_error),
+		cmocka_unit_test(open_for_limits_gets_controllers_later),
 		cmocka_unit_test(processes_above_keep_controllers_back),
 		cmocka_unit_test(join_is_explained),
 		cmocka_unit_test(refused_value_is_told_with_its_file),
