@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The VM's disks: sparse images, formatted once. A run writes to a copy of its own.
 
-vminit.c knows where each is mounted.
+vminit/system.c knows where each is mounted.
 """
 
 from host import command

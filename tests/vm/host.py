@@ -8,6 +8,9 @@ import os
 import shutil
 import subprocess
 
+HERE = os.path.dirname(os.path.realpath(__file__))
+CHECKOUT = os.path.dirname(os.path.dirname(HERE))
+
 
 class VMError(Exception):
     """The VM can't be had; the text is one line for the user."""
@@ -27,10 +30,9 @@ def command(*argv, cwd=None):
     return done.stdout
 
 
-def compile_static(source, program):
-    """Compiles one C file."""
-    command("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-static",
-            "-o", program, source)
+def compile_static(program, *sources):
+    command("cc", "-std=gnu11", "-D_GNU_SOURCE", f"-I{CHECKOUT}", "-O2", "-Wall", "-Wextra",
+            "-static", "-o", program, *sources)
 
 
 def contents(path):

@@ -5,14 +5,12 @@ The kernel unpacks archives that stand one behind the other (buffer-format.rst),
 is made once and the job's small one is appended for each run.
 """
 
+import glob
 import os
 import re
 import stat
 
-from host import VMError, command, compile_static, contents
-
-HERE = os.path.dirname(os.path.realpath(__file__))
-VMINIT = os.path.join(HERE, "vminit.c")
+from host import HERE, VMError, command, compile_static, contents
 
 # Some modules ask for an algorithm where others ask for a module.
 ALGORITHMS = {"crc32c": "crc32c_generic", "crypto_crc32c": "crc32c_generic"}
@@ -26,8 +24,13 @@ NEEDLESS_SECTIONS = (".BTF", "_ftrace_events", "_ftrace_eval_map", "__mcount_loc
 
 def get(cache, kernel, modules):
     """The path of the initramfs that loads these modules and then runs vminit."""
-    inputs = [kernel.name, *modules, contents(VMINIT), contents(__file__)]
+    sources = map(contents, [__file__, *vminit_files("*.[ch]")])
+    inputs = [kernel.name, *modules, *sources]
     return cache.get("initramfs", inputs, lambda new: _build(new, kernel, modules))
+
+
+def vminit_files(pattern):
+    return sorted(glob.glob(os.path.join(HERE, "vminit", pattern)))
 
 
 def job_archive(lists):
@@ -78,7 +81,7 @@ def _build(path, kernel, modules):
     archive = Archive()
     archive.folder("dev")
     archive.console("dev/console")
-    compile_static(VMINIT, path)
+    compile_static(path, *vminit_files("*.c"))
     archive.program("init", contents(path))
     archive.folder("modules")
     order = load_order(kernel, modules)
