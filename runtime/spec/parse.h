@@ -132,13 +132,15 @@ int parse_clean_path(const struct parse *p, const struct json *node, bool relati
 /* The member of node, for the error about it; node itself where it lacks it. */
 const struct json *parse_at(const struct json *node, const char *member);
 
-/* The sections, each in a file of its own. */
+/* The document, and its sections, each in a file of its own. */
+extern const struct parse_table parse_config_table;
+extern const struct parse_table parse_mount_table;
 extern const struct parse_table parse_process_table;
 extern const struct parse_table parse_linux_table;
 extern const struct parse_table parse_resources_table;
 extern const struct parse_table parse_seccomp_table;
 
-/* (struct spec_mount *, and their number) */
+/* (struct spec_mount *, and their number) arg: parse_mount_table */
 int parse_mounts(const struct parse *, const struct json *, const struct parse_row *, void *);
 /* (struct spec_id_maps) */
 int parse_id_maps(const struct parse *, const struct json *, const struct parse_row *, void *);

@@ -50,7 +50,7 @@ static int parse_namespaces(const struct parse *p, const struct json *node,
 		const struct namespace_entry *entry = entries.list++;
 
 		if (ns[entry->kind].given)
-			return parse_err(p, child, "a %s namespace is listed twice",
+			return parse_err(p, child, "\"%s\" is listed twice",
 					 spec_ns_names[entry->kind].spec);
 		ns[entry->kind] = (struct spec_namespace){ true, entry->path };
 	}
@@ -203,11 +203,11 @@ static int check_net_device(const struct parse *p, const struct json *node, void
 
 	device->host_name = node->key;
 	if (!is_link_name(device->host_name))
-		return parse_err(p, node, "is no name of a network device");
+		return parse_err(p, node, "is not a network device name");
 	if (!device->name)
 		device->name = device->host_name;
 	else if (!is_link_name(device->name))
-		return parse_err(p, json_get(node, "name"), "%s is no name of a network device",
+		return parse_err(p, json_get(node, "name"), "%s is not a network device name",
 				 parse_show(device->name));
 	return 0;
 }
@@ -282,7 +282,7 @@ static int parse_clos_id(const struct parse *p, const struct json *node,
 	/* "/" alone means the root of resctrl; anything else is one folder in it. */
 	if (str_eq(node->text, ".") || str_eq(node->text, "..") ||
 	    (strchr(node->text, '/') && !str_eq(node->text, "/")) || node->count > NAME_MAX)
-		return parse_err(p, node, "%s is no name of a folder", parse_show(node->text));
+		return parse_err(p, node, "%s is not a folder name", parse_show(node->text));
 	return 0;
 }
 
@@ -383,7 +383,7 @@ static int check_user_namespace(const struct parse *p, const struct json *node,
 	if (!lin->ns[NS_USER].given && mapped)
 		return parse_err(
 			p, json_get(node, lin->uid_mappings.n ? "uidMappings" : "gidMappings"),
-			"needs a user namespace");
+			"needs the \"user\" namespace");
 	/* Joined by path, the namespace has its maps; engines repeat them in the spec. */
 	if (!lin->ns[NS_USER].given || lin->ns[NS_USER].path)
 		return 0;
@@ -401,20 +401,21 @@ static int check_linux(const struct parse *p, const struct json *node, void *at)
 	if (lin->monotonic.given || lin->boottime.given) {
 		if (!lin->ns[NS_TIME].given)
 			return parse_err(p, json_get(node, "timeOffsets"),
-					 "needs a time namespace");
+					 "needs the \"time\" namespace");
 		if (lin->ns[NS_TIME].path)
 			return parse_err(p, json_get(node, "timeOffsets"),
 					 "a joined time namespace has its own");
 	}
 	if (lin->net_devices_n && !lin->ns[NS_NET].given)
-		return parse_err(p, json_get(node, "netDevices"), "needs a network namespace");
+		return parse_err(p, json_get(node, "netDevices"),
+				 "needs the \"network\" namespace");
 	if (!lin->ns[NS_MOUNT].given) {
 		if (lin->masked_paths && *lin->masked_paths)
 			return parse_err(p, json_get(node, "maskedPaths"),
-					 "needs a mount namespace");
+					 "needs the \"mount\" namespace");
 		if (lin->readonly_paths && *lin->readonly_paths)
 			return parse_err(p, json_get(node, "readonlyPaths"),
-					 "needs a mount namespace");
+					 "needs the \"mount\" namespace");
 	}
 	return check_user_namespace(p, node, lin);
 }

@@ -171,7 +171,8 @@ static int parse_idmap_text(const struct parse *p, const struct json *node, cons
 			break;
 	}
 	if (*at)
-		return parse_err(p, node, "%s is no mapping (idmap=uids=0-1000-10;gids=0-1000-10)",
+		return parse_err(p, node,
+				 "%s is not a mapping (idmap=uids=0-1000-10;gids=0-1000-10)",
 				 parse_show(node->text));
 	return 0;
 }
@@ -276,7 +277,7 @@ static const struct parse_row mount_rows[] = {
 	/* Many places: .at is 0. Behind the mappings, which idmap=… replaces. */
 	{ .name = "options", .fn = parse_options },
 };
-static const struct parse_table mount_table =
+const struct parse_table parse_mount_table =
 	PARSE_TABLE(mount_rows, struct spec_mount, .check = check_mount);
 
 /* ---- all of them ---- */
@@ -349,10 +350,7 @@ static int check_duplicates(const struct parse *p, const struct json *node,
 int parse_mounts(const struct parse *p, const struct json *node, const struct parse_row *row,
 		 void *at)
 {
-	struct parse_row list = *row;
-
-	list.arg = &mount_table;
-	if (parse_objects(p, node, &list, at) < 0)
+	if (parse_objects(p, node, row, at) < 0)
 		return -1;
 	return check_duplicates(p, node, p->spec->mounts, p->spec->mounts_n);
 }

@@ -127,7 +127,7 @@ static const struct parse_table pids_table = PARSE_TABLE(pids_rows, struct spec_
 static int parse_weight(const struct parse *p, const struct json *node, const struct parse_row *row,
 			void *at)
 {
-	static const struct parse_row plain = { .arg = &parse_u16 };
+	static const struct parse_row plain = { 0 };
 	struct spec_u64 *weight = at;
 
 	(void)row;
@@ -198,7 +198,7 @@ static int parse_page_size(const struct parse *p, const struct json *node,
 	digits = strspn(node->text, "0123456789");
 	if (!digits || digits > 9 || *node->text == '0' || !strchr("KMG", node->text[digits]) ||
 	    !str_eq(node->text + digits + 1, "B"))
-		return parse_err(p, node, "%s is no page size, like 64KB, 2MB, 1GB",
+		return parse_err(p, node, "%s is not a page size like 64KB, 2MB or 1GB",
 				 parse_show(node->text));
 	return 0;
 }
@@ -240,7 +240,7 @@ static int check_rdma(const struct parse *p, const struct json *node, void *at)
 		return parse_err(p, node, "has neither hcaHandles nor hcaObjects");
 	/* It becomes a word of a line in rdma.max. */
 	if (!*node->key || strpbrk(node->key, " \t\n"))
-		return parse_err(p, node, "is no name of a device");
+		return parse_err(p, node, "is not a device name");
 	rdma->device = node->key;
 	return 0;
 }
@@ -258,7 +258,7 @@ static int parse_unified(const struct parse *p, const struct json *node,
 	{
 		/* A file of the container's own cgroup, and one of a controller. */
 		if (strchr(child->key, '/') || *child->key == '.' || !strchr(child->key, '.'))
-			return parse_err(p, child, "is no file of a cgroup controller");
+			return parse_err(p, child, "is not a file of a cgroup controller");
 	}
 	return 0;
 }

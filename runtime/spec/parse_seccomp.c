@@ -32,7 +32,8 @@ static int check_errno(const struct parse *p, const struct json *node,
 		return parse_err(p, node,
 				 "only SCMP_ACT_ERRNO and SCMP_ACT_TRACE take an error number");
 	if (action == SECCOMP_DO_ERRNO && ret->value > MAX_ERRNO)
-		return parse_err(p, node, "%s is no error number (0 to %d)", node->text, MAX_ERRNO);
+		return parse_err(p, node, "%s is not an error number (0 to %d)", node->text,
+				 MAX_ERRNO);
 	return 0;
 }
 

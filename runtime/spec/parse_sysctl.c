@@ -82,14 +82,14 @@ static int check_one(const struct parse *p, const struct json *node, const char 
 	const struct sysctl_owner *owner;
 
 	if (!is_plain_path(path))
-		return parse_err(p, node, "is no name of a sysctl");
+		return parse_err(p, node, "is not a sysctl name");
 	if (strchr(node->text, '\n'))
 		return parse_err(p, node, "the value must be one line");
 	owner = find_owner(path);
 	if (!owner)
 		return parse_err(p, node, "belongs to no namespace: it would change the host");
 	if (!lin->ns[owner->ns].given)
-		return parse_err(p, node, "needs a %s namespace, or it would change the host",
+		return parse_err(p, node, "needs the \"%s\" namespace, or it would change the host",
 				 spec_ns_names[owner->ns].spec);
 	if (owner->ns == NS_UTS)
 		return check_conflict(p, node, path, "hostname") < 0 ?

@@ -88,7 +88,7 @@ static int parse_version(const struct parse *p, const struct json *node,
 	if (parse_str(p, node, row, at) < 0)
 		return -1;
 	if (!is_version(node->text))
-		return parse_err(p, node, "%s is no version, like " SPEC_VERSION,
+		return parse_err(p, node, "%s is not a version like " SPEC_VERSION,
 				 parse_show(node->text));
 	/* Minor versions add, and what they add is ignored where it is unknown. */
 	if (!str_starts(node->text, "1."))
@@ -113,7 +113,7 @@ static int parse_uts_name(const struct parse *p, const struct json *node,
 		return parse_err(p, node, "has %u bytes, the kernel takes %d", node->count,
 				 UTS_NAME_MAX);
 	if (*node->text && !p->spec->lin.ns[NS_UTS].given)
-		return parse_err(p, node, "needs a uts namespace");
+		return parse_err(p, node, "needs the \"uts\" namespace");
 	return 0;
 }
 
@@ -177,14 +177,15 @@ static const struct parse_row config_rows[] = {
 	PARSE_ROW("hostname", parse_uts_name, struct spec, hostname),
 	PARSE_ROW("domainname", parse_uts_name, struct spec, domainname),
 	PARSE_ROW("process", parse_object, struct spec, process, .arg = &parse_process_table),
-	PARSE_LIST("mounts", parse_mounts, struct spec, mounts, mounts_n),
+	PARSE_LIST("mounts", parse_mounts, struct spec, mounts, mounts_n,
+		   .arg = &parse_mount_table),
 	{ .name = "hooks", .fn = parse_object, .arg = &hooks_table },
 	PARSE_LIST("annotations", parse_pairs, struct spec, annotations, annotations_n),
 };
-static const struct parse_table config_table =
+const struct parse_table parse_config_table =
 	PARSE_TABLE(config_rows, struct spec, .check = check_spec);
 
-static const struct parse_row config_row = { .fn = parse_object, .arg = &config_table };
+static const struct parse_row config_row = { .fn = parse_object, .arg = &parse_config_table };
 static const struct parse_row process_row = {
 	.fn = parse_object,
 	.arg = &parse_process_table,
@@ -260,7 +261,7 @@ const char *spec_annotation(const struct spec *spec, const char *key)
 
 static int bad_list(const char *text, struct err *err)
 {
-	return err_set(err, ERR_INPUT, "%s is no list of numbers, like 0-3,7", parse_show(text));
+	return err_set(err, ERR_INPUT, "%s is not a list of numbers like 0-3,7", parse_show(text));
 }
 
 /* *at moves behind the number. */
