@@ -1,33 +1,304 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_ct: no persistent containers yet, every name is an OCI container's. */
 #include "config.h"
 
 #include "runtime/cli/cmd_ct.h"
 
-#include "runtime/base/str.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-const struct cli_options cmd_ct_create_options, cmd_ct_list_options, cmd_ct_stop_options;
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+#include "runtime/cli/output.h"
+#include "runtime/ct/ct.h"
+
+#define CREATE(member) offsetof(struct ct_create_opts, member)
+
+static const struct cli_option create_rows[] = {
+	{ "hostname", 0, CLI_TEXT, 0, CREATE(hostname), "NAME", "the CT's host name" },
+	{ "layout", 0, CLI_TEXT, 0, CREATE(layout), "overlay", "how its data lies on disk" },
+	{ "name", 0, CLI_TEXT, 0, CREATE(name), "NAME",
+	  "a name to call it by, besides its number" },
+	{ "ostemplate", 0, CLI_TEXT, 0, CREATE(ostemplate), "NAME|FILE",
+	  "a template in the cache, an archive, or \"minimal\"" },
+};
+const struct cli_options cmd_ct_create_options = CLI_OPTIONS(create_rows, struct ct_create_opts);
+
+struct stop_opts {
+	bool fast;
+};
+
+static const struct cli_option stop_rows[] = {
+	{ "fast", 0, CLI_FLAG, 0, offsetof(struct stop_opts, fast), "",
+	  "kill it at once instead of shutting it down" },
+};
+const struct cli_options cmd_ct_stop_options = CLI_OPTIONS(stop_rows, struct stop_opts);
+
+struct list_opts {
+	bool all, no_header;
+};
+
+static const struct cli_option list_rows[] = {
+	{ "all", 'a', CLI_FLAG, 0, offsetof(struct list_opts, all), "",
+	  "list the registered CTs, stopped ones too" },
+	{ "no-header", 'H', CLI_FLAG, 0, offsetof(struct list_opts, no_header), "",
+	  "list the running CTs without the line of headings" },
+};
+const struct cli_options cmd_ct_list_options = CLI_OPTIONS(list_rows, struct list_opts);
+
+/* ---- what all have in common ---- */
+
+static void say(const char *text)
+{
+	auto_strbuf struct strbuf line = { 0 };
+
+	strbuf_addf(&line, "%s\n", text);
+	if (!line.failed)
+		fd_write_all(STDOUT_FILENO, line.text, line.len);
+}
+
+static int load_vz(struct cli *cli, struct vz **ret, struct err *err)
+{
+	return vz_load(cli->global.config, &cli->set, say, ret, err);
+}
+
+/* OpenVZ's exit code for the error; what it has no number for is a "system error". */
+static int exit_code(const struct err *err)
+{
+	if (err->code >= VZ_ERR_BASE)
+		return err->code - VZ_ERR_BASE;
+	if (err->code == ERR_INPUT)
+		return VZ_BAD_VALUE;
+	return err->code == ERR_USAGE ? VZ_BAD_OPTION : VZ_SYSTEM;
+}
+
+static int finish(struct cli *cli, int rc, const struct err *err)
+{
+	if (rc < 0)
+		cli->status = exit_code(err);
+	return rc;
+}
+
+typedef int (*verb)(struct cli *cli, struct ct *ct, struct err *err);
+
+/* Opens the CT that the first argument names, and does it. */
+static int on_ct(struct cli *cli, unsigned int flags, verb run, struct err *err)
+{
+	auto_vz struct vz *vz = NULL;
+	auto_ct struct ct *ct = NULL;
+	int rc = load_vz(cli, &vz, err);
+
+	if (rc == 0)
+		rc = ct_open(vz, cli->args[0], flags, &ct, err);
+	if (rc == 0)
+		rc = run(cli, ct, err);
+	return finish(cli, rc, err);
+}
 
 int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err)
 {
-	(void)cli, (void)name, (void)ret_id, (void)err;
+	auto_free char *conf_dir = vz_conf_dir(cli->global.config);
+	char *id = NULL;
+	uint32_t ctid;
+	int found;
+
+	if (!conf_dir)
+		return err_sys(err, "look up the container");
+	found = ctid_find(conf_dir, name, &ctid, err);
+	if (found > 0 && !(id = str_dupf("%" PRIu32, ctid)))
+		return err_sys(err, "look up the container");
+	if (found > 0)
+		*ret_id = id;
+	return found;
+}
+
+/* ---- the verbs ---- */
+
+static int create(struct cli *cli, struct ct *ct, struct err *err)
+{
+	return ct_create(ct, cli->ct_opts, err);
+}
+
+int cmd_ct_create(struct cli *cli, struct err *err)
+{
+	char shown[STR_SHOW_SIZE];
+	uint32_t ctid;
+
+	if (!ctid_parse(cli->args[0], &ctid)) {
+		err_set(err, VZ_ERR(VZ_BAD_VALUE), "bad CT ID %s", str_show(shown, cli->args[0]));
+		err_hint(err, "a number from 1 to %u; --name gives it a name", CTID_MAX);
+		return finish(cli, -1, err);
+	}
+	return on_ct(cli, CT_LOCK | CT_NO_CONF, create, err);
+}
+
+static int start(struct cli *cli, struct ct *ct, struct err *err)
+{
+	(void)cli;
+	return ct_start(ct, err);
+}
+
+int cmd_ct_start(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK, start, err);
+}
+
+static int stop(struct cli *cli, struct ct *ct, struct err *err)
+{
+	const struct stop_opts *opts = cli->opts;
+
+	return ct_stop(ct, opts->fast, err);
+}
+
+int cmd_ct_stop(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK, stop, err);
+}
+
+static int restart(struct cli *cli, struct ct *ct, struct err *err)
+{
+	struct ct_status status;
+
+	if (ct_status(ct, &status, err) < 0)
+		return -1;
+	say("Restarting container");
+	if (status.running && stop(cli, ct, err) < 0)
+		return -1;
+	return ct_start(ct, err);
+}
+
+int cmd_ct_restart(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK, restart, err);
+}
+
+static int status(struct cli *cli, struct ct *ct, struct err *err)
+{
+	auto_strbuf struct strbuf line = { 0 };
+	struct ct_status st;
+
+	(void)cli;
+	if (ct_status(ct, &st, err) < 0)
+		return -1;
+	strbuf_addf(&line, "CTID %s %s %s %s\n", ct->id, st.exists ? "exist" : "deleted",
+		    st.mounted ? "mounted" : "unmounted", st.running ? "running" : "down");
+	return output_write(&line, err);
+}
+
+int cmd_ct_status(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_NO_CONF, status, err);
+}
+
+static int enter(struct cli *cli, struct ct *ct, struct err *err)
+{
+	return ct_enter(ct, &cli->status, err);
+}
+
+int cmd_ct_enter(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, 0, enter, err);
+}
+
+static int destroy(struct cli *cli, struct ct *ct, struct err *err)
+{
+	(void)cli;
+	return ct_destroy(ct, err);
+}
+
+int cmd_ct_destroy(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK | CT_NO_CONF, destroy, err);
+}
+
+static int mount_ct(struct cli *cli, struct ct *ct, struct err *err)
+{
+	(void)cli;
+	return ct_mount(ct, err);
+}
+
+int cmd_ct_mount(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK, mount_ct, err);
+}
+
+static int umount_ct(struct cli *cli, struct ct *ct, struct err *err)
+{
+	(void)cli;
+	return ct_umount(ct, err);
+}
+
+int cmd_ct_umount(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK, umount_ct, err);
+}
+
+/* ---- list ---- */
+
+static const char *status_word(const struct ct_status *st)
+{
+	return st->running ? "running" : st->mounted ? "mounted" : "stopped";
+}
+
+/* vzlist's default columns; only the first address is shown. */
+static void add_row(const struct ct *ct, const struct ct_status *st, struct strbuf *sb)
+{
+	const char *ip = conf_get(ct->conf, "IP_ADDRESS"),
+		   *hostname = conf_get(ct->conf, "HOSTNAME");
+	char processes[16] = "-";
+
+	if (!ip || !*ip)
+		ip = "-";
+	if (st->running)
+		snprintf(processes, sizeof(processes), "%d", st->processes);
+	strbuf_addf(sb, "%10s %10s %-9s %-15.*s %s\n", ct->id, processes, status_word(st),
+		    (int)strcspn(ip, " \t"), ip, hostname && *hostname ? hostname : "-");
+}
+
+static int add_ct(const struct vz *vz, uint32_t ctid, bool all, struct strbuf *sb, struct err *err)
+{
+	auto_ct struct ct *ct = NULL;
+	char id[CTID_SIZE];
+	struct ct_status st;
+
+	snprintf(id, sizeof(id), "%" PRIu32, ctid);
+	if (ct_open(vz, id, 0, &ct, err) < 0)
+		return -1;
+	if (ct_status(ct, &st, err) < 0)
+		return -1;
+	if (all || st.running)
+		add_row(ct, &st, sb);
 	return 0;
 }
 
-#define NOT_BUILT(verb)                                                                   \
-	int verb(struct cli *cli, struct err *err)                                        \
-	{                                                                                 \
-		return err_set(err, ERR_NOT_FOUND, "CT \"%.64s\" does not exist",          \
-			       cli->args_n > 0 ? cli->args[0] : "");                      \
-	}
+/* One that can't be read hides no other. */
+static int list(struct cli *cli, const struct vz *vz, struct err *err)
+{
+	const struct list_opts *opts = cli->ct_opts;
+	auto_strbuf struct strbuf sb = { 0 };
+	auto_free uint32_t *ids = NULL;
+	struct err why = { 0 };
+	size_t n;
 
-NOT_BUILT(cmd_ct_create)
-NOT_BUILT(cmd_ct_start)
-NOT_BUILT(cmd_ct_stop)
-NOT_BUILT(cmd_ct_restart)
-NOT_BUILT(cmd_ct_status)
-NOT_BUILT(cmd_ct_enter)
-NOT_BUILT(cmd_ct_destroy)
-NOT_BUILT(cmd_ct_mount)
-NOT_BUILT(cmd_ct_umount)
-NOT_BUILT(cmd_ct_list)
+	if (ct_list(vz, &ids, &n, err) < 0)
+		return -1;
+	if (!opts->no_header)
+		strbuf_addf(&sb, "%10s %10s %-9s %-15s %s\n", "CTID", "NPROC", "STATUS", "IP_ADDR",
+			    "HOSTNAME");
+	for (size_t i = 0; i < n; i++)
+		if (add_ct(vz, ids[i], opts->all, &sb, &why) < 0 && why.code != VZ_ERR(VZ_NO_CONF))
+			log_warning("list: CT %" PRIu32 ": %s", ids[i], why.msg);
+	return output_write(&sb, err);
+}
+
+int cmd_ct_list(struct cli *cli, struct err *err)
+{
+	auto_vz struct vz *vz = NULL;
+	int rc = load_vz(cli, &vz, err);
+
+	if (rc == 0)
+		rc = list(cli, vz, err);
+	return finish(cli, rc, err);
+}

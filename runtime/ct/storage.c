@@ -23,6 +23,10 @@
  * data, which means nothing without it, so it goes where these are copied. */
 #define TEMPLATE_LINK "template"
 
+/* Behind the name of an area that is being made, and of one that is being removed. */
+#define TMP ".tmp"
+#define GONE ".destroyed"
+
 struct layout {
 	const char *name;
 	int (*check)(const struct storage *storage, struct err *err);
@@ -140,6 +144,15 @@ bool storage_exists(const struct storage *storage)
 	return lstat(storage->private, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool storage_has_traces(const struct storage *storage)
+{
+	auto_free char *tmp = str_dupf("%s" TMP, storage->private);
+	auto_free char *gone = str_dupf("%s" GONE, storage->private);
+
+	return storage_exists(storage) || access(storage->root, F_OK) == 0 || !tmp || !gone ||
+	       access(tmp, F_OK) == 0 || access(gone, F_OK) == 0;
+}
+
 static int fill(const struct storage *storage, const struct layout *layout, int parent,
 		const char *tmp, const char *template_folder, struct err *err)
 {
@@ -168,7 +181,7 @@ int storage_create(const struct storage *storage, const char *template_folder, s
 	parent = open_parent(storage->private, &name, err);
 	if (parent < 0)
 		return -1;
-	tmp = str_dupf("%s.tmp", name);
+	tmp = str_dupf("%s" TMP, name);
 	if (!tmp)
 		return err_sys(err, "make \"%s\"", storage->private);
 	rc = fill(storage, layout, parent, tmp, template_folder, err);
@@ -229,8 +242,8 @@ static int destroy_private(const struct storage *storage, struct err *err)
 	parent = open_parent(storage->private, &name, err);
 	if (parent < 0)
 		return -1;
-	tmp = str_dupf("%s.tmp", name);
-	gone = str_dupf("%s.destroyed", name);
+	tmp = str_dupf("%s" TMP, name);
+	gone = str_dupf("%s" GONE, name);
 	if (!tmp || !gone)
 		return err_sys(err, "remove \"%s\"", storage->private);
 	/* What an earlier destroy left first: its name is needed. */

@@ -29,6 +29,8 @@ int storage_check(const struct storage *storage, struct err *err);
 /* Makes the private area of a CT on the template's folder (its name below template_dir). */
 int storage_create(const struct storage *storage, const char *template_folder, struct err *err);
 bool storage_exists(const struct storage *storage);
+/* Is there anything that storage_destroy would remove? */
+bool storage_has_traces(const struct storage *storage);
 
 int storage_mount(const struct storage *storage, struct err *err);
 /* lazy: also where something of the host still uses it. No mount is fine. */

@@ -42,7 +42,10 @@ char *vz_conf_dir(const char *conf_path)
 
 static int load_conf(const char *path, struct vz *vz, struct err *err)
 {
-	vz->conf_path = path ? path_join(".", path) : strdup(VZ_CONF);
+	auto_free char *cwd = path ? getcwd(NULL, 0) : NULL;
+	auto_free char *joined = path_join(cwd ? cwd : "/", path ? path : VZ_CONF);
+
+	vz->conf_path = joined ? path_clean(joined) : NULL;
 	if (!vz->conf_path)
 		return err_sys(err, "read vz.conf");
 	if (!path && access(VZ_CONF, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR)) {

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compile: a CT's conf as an OCI config.json: everything the engine is told about a CT.
+ *
+ * A CT is a system container: an init of its own as PID 1, in namespaces of all kinds, in a user
+ * namespace of its own range of ids, with the devices, mounts and rights that systemd's
+ * container interface asks for. Pure: what it depends on is given.
+ */
+#ifndef RUNTIME_CT_COMPILE_H
+#define RUNTIME_CT_COMPILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/str.h"
+
+struct compile_input {
+	const char *root; /* where the CT is mounted */
+	const char *hostname;
+	uint32_t first_id;
+	bool limit_pids; /* the host can limit the number of processes */
+};
+
+/* Writes the config.json. */
+void compile_spec(const struct compile_input *in, struct strbuf *out);
+
+/* The process of a command that is run in it from outside, as `exec --process` takes it. */
+void compile_process(const char *const *args, const char *const *env, bool terminal,
+		     struct strbuf *out);
+
+#endif

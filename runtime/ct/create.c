@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ct_create: a new CT's conf and private area. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/path.h"
+#include "runtime/base/str.h"
+#include "runtime/ct/ct.h"
+#include "runtime/ct/dist.h"
+#include "runtime/ct/idrange.h"
+#include "runtime/ct/template.h"
+
+/* ve-NAME.conf-sample, the values that a new CT begins with. The global CONFIGFILE need not
+ * exist; one that was asked for must. */
+static int load_sample(struct ct *ct, const char *asked, struct err *err)
+{
+	const char *name = asked ? asked : vz_get(ct->vz, "CONFIGFILE");
+	auto_free char *path = str_dupf("%s/ve-%s.conf-sample", ct->vz->conf_dir, name);
+	struct conf *sample = NULL;
+
+	if (!path)
+		return err_sys(err, "read the sample configuration");
+	if (strchr(name, '/'))
+		return err_set(err, VZ_ERR(VZ_CONFIG_COPY), "bad name of a sample \"%.64s\"", name);
+	if (conf_load(path, &sample, err) < 0) {
+		if (err->code != ENOENT)
+			return -1;
+		return asked ? vz_fail(err, VZ_CONFIG_COPY) : 0;
+	}
+	conf_free(ct->conf);
+	ct->conf = sample;
+	return conf_set(ct->conf, "ORIGIN_SAMPLE", name, err);
+}
+
+/* A conf that is there already (a panel wrote it, or an earlier create was killed) is used. */
+static int begin_conf(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
+{
+	if (!ct->has_conf)
+		return load_sample(ct, opts->config, err);
+	if (opts->config)
+		return err_set(err, VZ_ERR(VZ_CONFIG_COPY), "\"%s\" exists, so --config has no use",
+			       ct->conf_path);
+	log_warning("\"%s\" exists and is used", ct->conf_path);
+	return 0;
+}
+
+static int check_name(const struct ct *ct, const char *name, struct err *err)
+{
+	uint32_t other;
+	int found;
+
+	if (ctid_check_name(name, err) < 0)
+		return vz_fail(err, VZ_BAD_NAME);
+	found = ctid_find(ct->vz->conf_dir, name, &other, err);
+	if (found > 0 && other != ct->ctid)
+		return err_set(err, VZ_ERR(VZ_BAD_NAME), "the name \"%s\" is CT %u's", name, other);
+	return found < 0 ? -1 : 0;
+}
+
+static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
+{
+	const struct {
+		const char *key, *value;
+	} rows[] = {
+		/* Where the data is stays true when vz.conf changes. */
+		{ "VE_ROOT", ct_get(ct, "VE_ROOT") },
+		{ "VE_PRIVATE", ct_get(ct, "VE_PRIVATE") },
+		{ "VE_LAYOUT", opts->layout ? opts->layout : ct_get(ct, "VE_LAYOUT") },
+		{ "HOSTNAME", opts->hostname },
+		{ "NAME", opts->name },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].value && conf_set(ct->conf, rows[i].key, rows[i].value, err) < 0)
+			return -1;
+	return ct_set_places(ct, err);
+}
+
+/* All that can be refused before there is a trace. */
+static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
+{
+	struct container_state *live = NULL;
+	struct storage storage;
+
+	if (opts->hostname && dist_check_hostname(opts->hostname, err) < 0)
+		return -1;
+	if (opts->name && check_name(ct, opts->name, err) < 0)
+		return -1;
+	if (container_load(ct->vz->set, ct->id, &live, NULL) == 0) {
+		container_state_free(live);
+		return err_set(err, VZ_ERR(VZ_RUNNING), "a live container has the id %s", ct->id);
+	}
+	if (begin_conf(ct, opts, err) < 0 || set_options(ct, opts, err) < 0 ||
+	    ct_storage(ct, false, &storage, err) < 0)
+		return -1;
+	if (storage_exists(&storage))
+		return err_set(err, VZ_ERR(VZ_PRIVATE_EXISTS),
+			       "private area already exists in \"%s\"", storage.private);
+	return storage_check(&storage, err);
+}
+
+/* The range is taken once the conf that names it is saved: both under one lock. The conf of a
+ * killed create may name one already, and a copied conf another CT's: it gets a new one. */
+static int claim_ids(struct ct *ct, struct err *err)
+{
+	auto_idrange_list struct idrange_list taken = { 0 };
+	auto_fd int lock = vz_lock(ct->vz, "idrange", true, err);
+	uint32_t first;
+
+	if (lock < 0 || path_mkdirs(ct->vz->conf_dir, 0755, err) < 0)
+		return -1;
+	if (idrange_add_host(&taken, ct->vz->conf_dir, err) < 0 ||
+	    idrange_pick(&taken, &first, err) < 0 || idrange_set(ct->conf, first, err) < 0)
+		return -1;
+	return conf_save(ct->conf, ct->conf_path, err);
+}
+
+static int link_name(const struct ct *ct, const char *name, struct err *err)
+{
+	auto_free char *path = str_dupf("%s/%s", ct->vz->names_dir, name);
+
+	if (!path)
+		return err_sys(err, "register the name \"%s\"", name);
+	if (path_mkdirs(ct->vz->names_dir, 0755, err) < 0)
+		return -1;
+	unlink(path); /* what it led to is gone (check_name) */
+	return symlink(ct->conf_path, path) < 0 ? err_sys(err, "make link \"%s\"", path) : 0;
+}
+
+static int make(struct ct *ct, const struct ct_create_opts *opts, const char *folder,
+		struct err *err)
+{
+	struct storage storage;
+
+	if (claim_ids(ct, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
+		return -1;
+	if (opts->name && link_name(ct, opts->name, err) < 0)
+		return -1;
+	return storage_create(&storage, folder, err);
+}
+
+/* What make left: never a conf that was not there before, or a link to none. */
+static void unmake(const struct ct *ct, const struct ct_create_opts *opts)
+{
+	auto_free char *link = opts->name ? str_dupf("%s/%s", ct->vz->names_dir, opts->name) : NULL;
+
+	if (ct->has_conf)
+		return;
+	if (link)
+		unlink(link);
+	unlink(ct->conf_path);
+}
+
+/* Checks all, and gets the template; *ret_folder is its folder. Nothing of the CT is made yet. */
+static int prepare(struct ct *ct, const struct ct_create_opts *opts, char **ret_folder,
+		   struct err *err)
+{
+	const char *ostemplate = opts->ostemplate;
+	auto_free char *name = NULL;
+
+	if (check(ct, opts, err) < 0)
+		return -1;
+	if (!ostemplate)
+		ostemplate = ct_get(ct, "OSTEMPLATE");
+	if (!ostemplate)
+		ostemplate = vz_get(ct->vz, "DEF_OSTEMPLATE");
+	if (!ostemplate)
+		return err_set(err, VZ_ERR(VZ_NO_OSTEMPLATE), "OS template is not specified");
+	if (template_get(ct->vz, ostemplate, ret_folder, &name, err) < 0)
+		return -1;
+	vz_sayf(ct->vz, "Creating container private area (%s)", name);
+	return conf_set(ct->conf, "OSTEMPLATE", name, err);
+}
+
+int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
+{
+	auto_free char *folder = NULL;
+	int rc = prepare(ct, opts, &folder, err);
+
+	if (rc == 0 && (rc = make(ct, opts, folder, err)) < 0)
+		unmake(ct, opts);
+	if (rc < 0) {
+		if (!ct->has_conf)
+			vz_lock_remove(ct->vz, ct->id);
+		return -1;
+	}
+	vz_sayf(ct->vz, "CT configuration saved to %s", ct->conf_path);
+	vz_sayf(ct->vz, "Container private area was created");
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ct: a persistent container: its conf, its places, and the verbs that OpenVZ has for it.
+ *
+ * What runs is an ordinary live container of the engine (container.h), whose id is the CTID;
+ * here is what outlives it. Each verb that changes something holds the CT's lock. A verb that
+ * was killed leaves something that the next one understands or clears away: a conf without a
+ * private area, a private area under a temporary name, a mount without a container, a container
+ * that was created and not started.
+ */
+#ifndef RUNTIME_CT_CT_H
+#define RUNTIME_CT_CT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/err.h"
+#include "runtime/base/mem.h"
+#include "runtime/ct/conf.h"
+#include "runtime/ct/ctid.h"
+#include "runtime/ct/storage.h"
+#include "runtime/ct/vz.h"
+
+struct ct {
+	const struct vz *vz;
+	uint32_t ctid;
+	char id[CTID_SIZE];
+	char *conf_path;   /* /etc/vz/conf/101.conf */
+	struct conf *conf; /* empty where there is no file */
+	bool has_conf;     /* there is one */
+	char *private, *root;
+	int lock; /* or -1 */
+};
+
+enum ct_open_flag {
+	CT_LOCK = 1,    /* for a verb that changes something; busy: VZ_ERR(VZ_LOCKED) */
+	CT_NO_CONF = 2, /* it may lack its conf, which otherwise is VZ_ERR(VZ_NO_CONF) */
+};
+
+/* The CT with that number or name. VZ_ERR(VZ_BAD_VALUE) for what is neither. */
+int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct **ret,
+	    struct err *err);
+void ct_free(struct ct *ct);
+MEM_DEFINE_CLEANUP(struct ct, ct_free)
+#define auto_ct __attribute__((cleanup(ct_freep)))
+
+/* (Re)computes the places from the conf, after VE_ROOT or VE_PRIVATE changed. */
+int ct_set_places(struct ct *ct, struct err *err);
+
+/* The value from its conf, else the global one (vz_get), else NULL. */
+const char *ct_get(const struct ct *ct, const char *key);
+
+/* Its storage as storage.h wants it; the id range is looked for where with_ids says so. */
+int ct_storage(const struct ct *ct, bool with_ids, struct storage *ret, struct err *err);
+
+struct ct_create_opts {
+	const char *ostemplate; /* each may be NULL */
+	const char *config, *layout, *hostname, *name;
+};
+/* Registers it and makes its private area. */
+int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err);
+
+/* Mounts it and runs its init. VZ_RUNNING, VZ_NO_PRIVATE, VZ_DISABLED, … */
+int ct_start(struct ct *ct, struct err *err);
+
+/* Shuts its init down (stop.c), or with fast kills it; then unmounts it. Not running: a message,
+ * and no error. */
+int ct_stop(struct ct *ct, bool fast, struct err *err);
+
+int ct_mount(struct ct *ct, struct err *err);
+int ct_umount(struct ct *ct, struct err *err);
+
+/* Removes its data; its conf becomes CTID.conf.destroyed. VZ_RUNNING. */
+int ct_destroy(struct ct *ct, struct err *err);
+
+struct ct_status {
+	bool exists, mounted, running;
+	bool paused; /* with running */
+	int processes;
+};
+int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err);
+
+/* Runs a login shell in it as root, in the terminal we have where there is one, and waits for
+ * its end. VZ_NOT_RUNNING. */
+int ct_enter(const struct ct *ct, int *ret_status, struct err *err);
+
+/* All ids with a conf, ascending, in fresh memory. */
+int ct_list(const struct vz *vz, uint32_t **ret, size_t *ret_n, struct err *err);
+
+#endif

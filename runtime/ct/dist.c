@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/ct/dist.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/path.h"
+#include "runtime/base/str.h"
+#include "runtime/ct/usermap.h"
+#include "runtime/ct/vz.h"
+
+#define HOSTNAME_FILE "/etc/hostname"
+#define HOSTNAME_MAX 64
+
+static bool is_hostname(const char *name)
+{
+	size_t label = 0;
+
+	if (strlen(name) > HOSTNAME_MAX)
+		return false;
+	for (; *name; name++) {
+		bool dash = *name == '-', dot = *name == '.';
+
+		if (!isalnum((unsigned char)*name) && !dash && !dot)
+			return false;
+		/* No label begins or ends with a dash, or is empty. */
+		if ((dash || dot) && label == 0)
+			return false;
+		if (dash && (name[1] == '.' || !name[1]))
+			return false;
+		label = dot ? 0 : label + 1;
+	}
+	return label > 0;
+}
+
+int dist_check_hostname(const char *hostname, struct err *err)
+{
+	char shown[STR_SHOW_SIZE];
+
+	if (is_hostname(hostname))
+		return 0;
+	return err_set(err, VZ_ERR(VZ_BAD_HOSTNAME), "%s can't be a host name",
+		       str_show(shown, hostname));
+}
+
+/* Does the file have this content already? Then nothing is copied up. */
+static bool has_content(int rootfd, const char *path, const char *text)
+{
+	auto_fd int fd = path_open_in(rootfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	char buf[HOSTNAME_MAX + 2];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	n = fd_read_all(fd, buf, sizeof(buf));
+	return n == (ssize_t)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
+}
+
+/* What is at the path may be anything, a link or a device too: a new file takes its place. */
+static int replace_file(int rootfd, const char *path, const char *text, struct err *err)
+{
+	auto_fd int parent = -1;
+	const char *name;
+
+	parent = path_make_parent_in(rootfd, path, &name, err);
+	if (parent < 0)
+		return -1;
+	return fd_replace_file(parent, name, text, strlen(text), 0644, 0, err);
+}
+
+int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err)
+{
+	auto_fd int rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_free char *text = str_dupf("%s\n", hostname);
+	int rc;
+
+	if (rootfd < 0 || !text)
+		return err_sys(err, "set the host name");
+	if (has_content(rootfd, HOSTNAME_FILE, text))
+		return 0;
+	if (usermap_enter(first_id, err) < 0)
+		return -1;
+	rc = replace_file(rootfd, HOSTNAME_FILE, text, err);
+	usermap_leave();
+	return rc < 0 ? err_wrap(err, "set the host name") : 0;
+}

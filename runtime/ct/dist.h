@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dist: what is written into a CT's own files, in the way that its distribution reads it. So far
+ * the host name, which all keep in /etc/hostname.
+ */
+#ifndef RUNTIME_CT_DIST_H
+#define RUNTIME_CT_DIST_H
+
+#include <stdint.h>
+
+#include "runtime/base/err.h"
+
+/* A name that the kernel and DNS take: labels of letters, digits and "-", 64 bytes at most.
+ * VZ_ERR(VZ_BAD_HOSTNAME). Pure. */
+int dist_check_hostname(const char *hostname, struct err *err);
+
+/* Writes it into the mounted, stopped CT at `root`, as the CT's root. */
+int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err);
+
+#endif

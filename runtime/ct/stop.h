@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stop: asking a CT's init to shut down, in the way that this init understands.
+ */
+#ifndef RUNTIME_CT_STOP_H
+#define RUNTIME_CT_STOP_H
+
+#include "runtime/base/err.h"
+#include "runtime/container/container.h"
+
+/* The signal that makes the init of this program name ("systemd") power off; 0: none is known.
+ * Pure. */
+int stop_signal(const char *init_program);
+
+/* Asks the running container's init to shut down: by its signal, or by `halt` run inside. Does
+ * not wait. */
+int stop_request(const struct container_settings *set, const char *id, struct err *err);
+
+#endif
