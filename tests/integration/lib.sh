@@ -28,6 +28,8 @@
 #
 #   $VZRUN             the program under test
 #   $SCRATCH           an empty folder on a real file system (VZ_TEST_DIR=DIR or =tmpfs chooses)
+#   $ETC_VZ, $VAR_VZ   /etc/vz and /var/lib/vz as the program was configured: empty folders of this
+#                      file's own on $SCRATCH's file system (so is the cache of seccomp filters)
 #   $ROOT              the --root of this file, below $SCRATCH
 #   $ROOTFS            a shared root file system made of busybox, for read-only use
 #   $CGROUP            this file's cgroup as in cgroupsPath; $CGROUP_DIR is its folder. A bundle
@@ -71,18 +73,22 @@ new_id()
 	id=t$$-$BASHPID-$_ids
 }
 
+# busybox's shell starts no programs for mkdir, cp and the like.
 make_rootfs()
 {
-	mkdir -p "$1"/{bin,dev,etc,home,mnt,proc,root,run,sys,tmp,usr,var/tmp}
-	chmod 1777 "$1/tmp" "$1/var/tmp"
-	cp "$(type -P busybox)" "$1/bin/busybox"
-	# Within the new root, so this shows as well that busybox needs no libraries.
-	chroot "$1" /bin/busybox sh -ec '
-		/bin/busybox --install /bin
-		/bin/busybox ln -s bin /sbin
-		/bin/busybox ln -s ../bin ../sbin /usr' || return
-	printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'user:x:1000:1000:user:/home:/bin/sh' >"$1/etc/passwd"
-	printf '%s\n' 'root:x:0:' 'tty:x:5:' 'user:x:1000:' >"$1/etc/group"
+	busybox sh -euc '
+		mkdir -p "$1"
+		cd "$1"
+		mkdir bin dev etc home mnt proc root run sys tmp usr var var/tmp
+		chmod 1777 tmp var/tmp
+		ln -s bin sbin
+		ln -s ../bin ../sbin usr
+		cp "$2" bin/busybox
+		# Within the new root, so this shows as well that busybox needs no libraries.
+		chroot . /bin/busybox --install /bin
+		printf "%s\n" root:x:0:0:root:/root:/bin/sh user:x:1000:1000:user:/home:/bin/sh >etc/passwd
+		printf "%s\n" root:x:0: tty:x:5: user:x:1000: >etc/group
+	' sh "$1" "$(type -P busybox)"
 }
 
 make_bundle()
@@ -95,7 +101,7 @@ make_bundle()
 	jq --arg rootfs "$rootfs" --arg cgroup "$CGROUP/${dir##*/}" \
 		".root.path = \$rootfs | .linux.cgroupsPath = \$cgroup
 		 | if \$ARGS.positional != [] then .process.args = \$ARGS.positional else . end
-		 | ($filter)" "$LIB_DIR/config.json" --args "$@" >"$dir/config.json" </dev/null
+		 | ($filter)" "$LIB_DIR/config.json" --args -- "$@" >"$dir/config.json" </dev/null
 }
 
 in_container()
@@ -241,32 +247,76 @@ _set_up()
 {
 	exec </dev/null
 	umask 022
-	busybox ip link set lo up || tap_bail "can't set lo up"
 	_read_mounts
+	_host_mounts=${#_mount_points[@]}
 	_make_scratch
 	_tmp=$SCRATCH/.lib
 	ROOT=$SCRATCH/run
 	ROOTFS=$SCRATCH/rootfs
-	mkdir -m 755 "$_tmp"
 	make_rootfs "$ROOTFS" || tap_bail "busybox is not static (Debian: apt-get install busybox-static)"
 	_set_up_cgroup
-	_list_things
-	_things_before=("${_things[@]}")
 }
 
+# Makes $SCRATCH and puts folders in it in the place of the host's that the program writes to.
 _make_scratch()
 {
-	local dir parent=
-	for dir in ${VZ_TEST_DIR:-/var/lib/vz /var/tmp /tmp}; do
+	local dir parent=''
+	ETC_VZ=${VZ_SYSCONFDIR:-/usr/local/etc}/vz
+	VAR_VZ=${VZ_LOCALSTATEDIR:-/usr/local/var}/lib/vz
+	for dir in ${VZ_TEST_DIR:-/var/tmp /tmp /var/lib/vz}; do
 		[ -d "$dir" ] || continue
 		_file_system_of "$dir"
 		[ "$_type" = overlay ] || { parent=$dir; break; }
 	done
-	SCRATCH=$(mktemp -d -p "${parent:-/tmp}" vztest.XXXXXX) || tap_bail "no scratch folder"
+	SCRATCH=$(mktemp -d -t vztest.XXXXXX) || tap_bail "no scratch folder"
+	_storage=${parent:+$(mktemp -d -p "$parent" vztest.XXXXXX)}
 	trap _clean_up EXIT
 	trap 'exit 1' INT TERM HUP
-	[ -n "$parent" ] || mount -t tmpfs vztest "$SCRATCH" || tap_bail "no scratch file system"
-	chmod 755 "$SCRATCH"
+	busybox sh -euc '
+		nearest_folder() # PATH: itself, or what there is above it
+		{
+			dir=$1
+			while [ ! -d "$dir/" ]; do dir=${dir%/*}; done
+			echo "${dir:-/}"
+		}
+
+		is_private() # FOLDER: whether a layer is over it
+		{
+			for dir in $layers; do
+				case $1/ in "$dir"/*) return 0 ;; esac
+			done
+			return 1
+		}
+
+		ip link set lo up
+		scratch=$1 storage=$2
+		shift 2
+		if [ -n "$storage" ]; then
+			mount --bind "$storage" "$scratch"
+		else
+			mount -t tmpfs vztest "$scratch"
+		fi
+		chmod 755 "$scratch"
+		mkdir "$scratch/.lib"
+		layers= n=0
+		for path; do
+			echo "$(nearest_folder "$path") $path"
+		done | sort | while read -r parent path; do
+			n=$((n + 1))
+			private=$scratch/.lib/private$n
+			mkdir "$private" "$private/upper" "$private/work" "$private/data"
+			# A mount point that the host lacks is made in a layer over what is above it.
+			if [ ! -d "$path" ] && ! is_private "$parent"; then
+				[ "$parent" != / ] # there is no layer over that
+				mount -t overlay vztest "$parent" \
+					-o "lowerdir=$parent,upperdir=$private/upper,workdir=$private/work"
+				layers="$layers $parent"
+			fi
+			mkdir -p "$path"
+			mount --bind "$private/data" "$path"
+		done
+	' sh "$SCRATCH" "$_storage" "$ETC_VZ" "$VAR_VZ" "${VAR_VZ%/lib/vz}/cache/vzrun" ||
+		tap_bail "can't make a private place for the tests"
 }
 
 _set_up_cgroup()
@@ -312,22 +362,27 @@ _clean_up()
 	local i
 	[ -n "$_done" ] || echo "Bail out! $TEST_NAME ended before its last test"
 	[ -z "${CGROUP_DIR:-}" ] || _remove_cgroup
-	_read_mounts
-	for ((i = ${#_mount_points[@]} - 1; i >= 0; i--)); do
-		[[ ${_mount_points[i]}/ != "$SCRATCH/"* ]] || umount -l "${_mount_points[i]}"
-	done
 	_list_loops
 	[ ${#_loops[@]} = 0 ] || losetup -d "${_loops[@]}"
 	if [ -n "${VZ_TEST_KEEP:-}" ]; then
-		tap_note "kept $SCRATCH"
-	else
-		rm -rf --one-file-system "$SCRATCH"
+		tap_note "kept ${_storage:-nothing of it: it is a tmpfs}"
+		_storage=
 	fi
+	# Only what was there before this file's namespaces stays mounted.
+	_read_mounts
+	cd /
+	for ((i = ${#_mount_points[@]} - 1; i >= _host_mounts; i--)); do
+		umount -l "${_mount_points[i]}"
+	done
+	rmdir "$SCRATCH"
+	[ -z "$_storage" ] || rm -rf --one-file-system "$_storage"
 }
 
 run_tests() # [TEST...]
 {
 	local tests before
+	_list_things
+	_things_before=("${_things[@]}")
 	mapfile -t tests < <(compgen -A function t_)
 	[ $# = 0 ] || tests=("$@")
 	for tap_prefix in "${tests[@]}"; do
