@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/openat2.h>
-#include <linux/posix_acl_xattr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +20,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/acl.h"
 #include "runtime/ct/tarball.h"
 
 /* A folder's time is set when nothing more is made in it. */
@@ -36,6 +36,13 @@ struct unpack {
 	int parent_fd;
 	struct folder_time *times;
 	size_t times_n;
+	struct acl_queue acls;
+};
+
+/* Where a member comes to be: its clean path, and the last part of that in the open folder. */
+struct place {
+	const char *path, *name;
+	int parent; /* u->parent_fd */
 };
 
 static void unpack_done(struct unpack *u)
@@ -43,6 +50,7 @@ static void unpack_done(struct unpack *u)
 	for (size_t i = 0; i < u->times_n; i++)
 		free(u->times[i].path);
 	free(u->times);
+	acl_queue_done(&u->acls);
 	free(u->parent);
 	fd_closep(&u->parent_fd);
 }
@@ -189,69 +197,41 @@ static int set_xattrs(const struct unpack *u, int fd, const char *path, struct e
 	return 0;
 }
 
-static int compare_acl(const void *a, const void *b)
-{
-	const struct tarball_acl *x = a, *y = b;
-
-	if (x->tag != y->tag)
-		return x->tag < y->tag ? -1 : 1;
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-/* The kernel's own form of an ACL (posix_acl_xattr.h), which needs no library. */
-static int set_acl(const struct unpack *u, int fd, bool is_default, struct err *err)
+static int set_acl(struct unpack *u, int fd, const char *path, bool is_default, struct err *err)
 {
 	struct tarball_acl acl[TARBALL_ACL_MAX];
-	struct {
-		struct posix_acl_xattr_header head;
-		struct posix_acl_xattr_entry entry[TARBALL_ACL_MAX];
-	} value = { .head.a_version = htole32(POSIX_ACL_XATTR_VERSION) };
 	size_t n;
 
 	if (tarball_acl(u->tar, is_default, acl, &n, err) < 0)
 		return -1;
-	qsort(acl, n, sizeof(*acl), compare_acl);
-	for (size_t i = 0; i < n; i++) {
-		if (acl[i].name) {
-			err_set(err, ERR_INPUT, "has an ACL that names \"%.32s\" without a number",
-				acl[i].name);
-			return err_hint(err, "make the archive with tar --numeric-owner");
-		}
-		value.entry[i].e_tag = htole16(acl[i].tag);
-		value.entry[i].e_perm = htole16(acl[i].perm);
-		value.entry[i].e_id = htole32(acl[i].id);
-	}
-	if (n > 0 &&
-	    fsetxattr(fd, is_default ? "system.posix_acl_default" : "system.posix_acl_access",
-		      &value, sizeof(value.head) + n * sizeof(value.entry[0]), 0) < 0)
-		return err_sys(err, "set its ACL");
-	return 0;
+	if (acl_has_names(acl, n))
+		return acl_defer(&u->acls, path, is_default, acl, n, err);
+	return acl_set(fd, is_default, acl, n, err);
 }
 
 /* Of a file or folder. The order matters: chown drops setuid bits and capabilities, and an ACL
  * has the last word on the group's bits. */
-static int set_attributes(const struct unpack *u, int fd, const struct tarball_member *m,
-			  struct err *err)
+static int set_attributes(struct unpack *u, int fd, const char *path,
+			  const struct tarball_member *m, struct err *err)
 {
 	if (fchown(fd, (uid_t)m->uid, (gid_t)m->gid) < 0)
 		return err_sys(err, "set its owner");
 	if (fchmod(fd, m->mode) < 0)
 		return err_sys(err, "set its mode");
-	if (set_xattrs(u, fd, m->path, err) < 0 || set_acl(u, fd, false, err) < 0)
+	if (set_xattrs(u, fd, path, err) < 0 || set_acl(u, fd, path, false, err) < 0)
 		return -1;
-	return m->kind == TARBALL_FOLDER ? set_acl(u, fd, true, err) : 0;
+	return m->kind == TARBALL_FOLDER ? set_acl(u, fd, path, true, err) : 0;
 }
 
-static int set_owner_at(int parent, const char *name, const struct tarball_member *m,
-			struct err *err)
+static int set_owner_at(const struct place *at, const struct tarball_member *m, struct err *err)
 {
 	const struct timespec times[2] = { m->mtime, m->mtime };
 
-	if (fchownat(parent, name, (uid_t)m->uid, (gid_t)m->gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fchownat(at->parent, at->name, (uid_t)m->uid, (gid_t)m->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "set its owner");
-	if (m->kind != TARBALL_SYMLINK && fchmodat(parent, name, m->mode, 0) < 0)
+	if (m->kind != TARBALL_SYMLINK && fchmodat(at->parent, at->name, m->mode, 0) < 0)
 		return err_sys(err, "set its mode");
-	if (utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+	if (utimensat(at->parent, at->name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(err, "set its time");
 	return 0;
 }
@@ -288,12 +268,12 @@ static int write_content(const struct unpack *u, int fd, struct err *err)
 	}
 }
 
-static int make_file(struct unpack *u, int parent, const char *name, const struct tarball_member *m,
+static int make_file(struct unpack *u, const struct place *at, const struct tarball_member *m,
 		     struct err *err)
 {
 	const struct timespec times[2] = { m->mtime, m->mtime };
-	auto_fd int fd =
-		openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	auto_fd int fd = openat(at->parent, at->name,
+				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return err_sys(err, "make it");
@@ -301,12 +281,12 @@ static int make_file(struct unpack *u, int parent, const char *name, const struc
 		return -1;
 	if (m->size < 0 || ftruncate(fd, m->size) < 0) /* a hole at the end */
 		return err_sys(err, "set its size");
-	if (set_attributes(u, fd, m, err) < 0)
+	if (set_attributes(u, fd, at->path, m, err) < 0)
 		return -1;
 	return futimens(fd, times) < 0 ? err_sys(err, "set its time") : 0;
 }
 
-static int remember_time(struct unpack *u, char *path, struct timespec mtime, struct err *err)
+static int remember_time(struct unpack *u, const char *path, struct timespec mtime, struct err *err)
 {
 	struct folder_time *slot = mem_append(&u->times, &u->times_n, sizeof(*slot));
 
@@ -316,23 +296,24 @@ static int remember_time(struct unpack *u, char *path, struct timespec mtime, st
 	return 0;
 }
 
-static int make_folder(struct unpack *u, int parent, const char *name, char *path,
-		       const struct tarball_member *m, struct err *err)
+static int make_folder(struct unpack *u, const struct place *at, const struct tarball_member *m,
+		       struct err *err)
 {
+	const char *name = *at->name ? at->name : ".";
 	auto_fd int fd = -1;
 
-	if (*name && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+	if (*at->name && mkdirat(at->parent, name, 0700) < 0 && errno != EEXIST)
 		return err_sys(err, "make it");
-	fd = openat(parent, *name ? name : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(at->parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "open it");
-	if (set_attributes(u, fd, m, err) < 0)
+	if (set_attributes(u, fd, at->path, m, err) < 0)
 		return -1;
-	return remember_time(u, path, m->mtime, err);
+	return remember_time(u, at->path, m->mtime, err);
 }
 
-static int make_hard_link(struct unpack *u, int parent, const char *name,
-			  const struct tarball_member *m, struct err *err)
+static int make_hard_link(struct unpack *u, const struct place *at, const struct tarball_member *m,
+			  struct err *err)
 {
 	auto_free char *target = unpack_check_path(m->link, err);
 	auto_fd int from = -1;
@@ -349,77 +330,75 @@ static int make_hard_link(struct unpack *u, int parent, const char *name,
 		return err_wrap(err, "is a hard link to \"%.64s\", which", m->link);
 	}
 	/* Without AT_SYMLINK_FOLLOW this links a symbolic link itself. */
-	if (linkat(from, slash ? slash + 1 : target, parent, name, 0) < 0)
+	if (linkat(from, slash ? slash + 1 : target, at->parent, at->name, 0) < 0)
 		return err_sys(err, "link it to \"%.64s\"", m->link);
 	return 0;
 }
 
-static int make_node(int parent, const char *name, const struct tarball_member *m, struct err *err)
+static int make_symlink(struct unpack *u, const struct place *at, const struct tarball_member *m,
+			struct err *err)
+{
+	(void)u;
+	if (symlinkat(m->link, at->parent, at->name) < 0)
+		return err_sys(err, "make the link");
+	return set_owner_at(at, m, err);
+}
+
+static int make_node(struct unpack *u, const struct place *at, const struct tarball_member *m,
+		     struct err *err)
 {
 	mode_t type = m->kind == TARBALL_CHAR  ? S_IFCHR :
 		      m->kind == TARBALL_BLOCK ? S_IFBLK :
 						 S_IFIFO;
 
-	if (mknodat(parent, name, type | 0600, m->device) < 0)
+	(void)u;
+	if (mknodat(at->parent, at->name, type | 0600, m->device) < 0)
 		return err_sys(err, "make the node");
-	return set_owner_at(parent, name, m, err);
+	return set_owner_at(at, m, err);
 }
 
-static int make_symlink(int parent, const char *name, const struct tarball_member *m,
-			struct err *err)
-{
-	if (symlinkat(m->link, parent, name) < 0)
-		return err_sys(err, "make the link");
-	return set_owner_at(parent, name, m, err);
-}
+typedef int (*make_kind)(struct unpack *u, const struct place *at, const struct tarball_member *m,
+			 struct err *err);
+
+static const make_kind make_kinds[TARBALL_OTHER] = {
+	[TARBALL_FILE] = make_file,       [TARBALL_FOLDER] = make_folder,
+	[TARBALL_SYMLINK] = make_symlink, [TARBALL_HARD_LINK] = make_hard_link,
+	[TARBALL_CHAR] = make_node,       [TARBALL_BLOCK] = make_node,
+	[TARBALL_FIFO] = make_node,
+};
 
 /* A later member replaces an earlier one, but never a folder, nor by a folder: what was
  * unpacked below it would be lost, or what comes behind would go elsewhere. */
-static int clear_place(int parent, const char *name, const struct tarball_member *m,
+static int clear_place(struct unpack *u, const struct place *at, const struct tarball_member *m,
 		       struct err *err)
 {
 	bool is_folder = m->kind == TARBALL_FOLDER;
 	struct stat st;
 
-	if (!*name) {
-		if (!is_folder)
-			return err_set(err, ERR_INPUT, "would replace the root itself");
-		return 0;
-	}
-	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!*at->name)
+		return is_folder ? 0 : err_set(err, ERR_INPUT, "would replace the root itself");
+	if (fstatat(at->parent, at->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "look at its place");
+	acl_forget(&u->acls, at->path);
 	if (S_ISDIR(st.st_mode) && is_folder)
 		return 0;
 	if (S_ISDIR(st.st_mode) || is_folder)
 		return err_set(err, ERR_INPUT, "would replace %s of the same name",
 			       is_folder ? "a file" : "a folder");
-	return unlinkat(parent, name, 0) < 0 ? err_sys(err, "replace it") : 0;
+	return unlinkat(at->parent, at->name, 0) < 0 ? err_sys(err, "replace it") : 0;
 }
 
 static int make_member(struct unpack *u, char *path, const struct tarball_member *m,
 		       struct err *err)
 {
-	const char *name = path;
-	int parent = open_parent(u, path, &name, err);
+	struct place at = { .path = path, .name = path };
 
-	if (parent < 0 || clear_place(parent, name, m, err) < 0)
-		return -1;
-	switch (m->kind) {
-	case TARBALL_FILE:
-		return make_file(u, parent, name, m, err);
-	case TARBALL_FOLDER:
-		return make_folder(u, parent, name, path, m, err);
-	case TARBALL_SYMLINK:
-		return make_symlink(parent, name, m, err);
-	case TARBALL_HARD_LINK:
-		return make_hard_link(u, parent, name, m, err);
-	case TARBALL_CHAR:
-	case TARBALL_BLOCK:
-	case TARBALL_FIFO:
-		return make_node(parent, name, m, err);
-	default:
+	if (m->kind == TARBALL_OTHER)
 		return err_set(err, ERR_INPUT, "is of no known kind");
-	}
+	at.parent = open_parent(u, path, &at.name, err);
+	if (at.parent < 0 || clear_place(u, &at, m, err) < 0)
+		return -1;
+	return make_kinds[m->kind](u, &at, m, err);
 }
 
 static int check_owner(const struct tarball_member *m, struct err *err)
@@ -465,7 +444,8 @@ static int unpack_members(struct unpack *u, struct err *err)
 		if (end && empty)
 			return err_set(err, ERR_INPUT, "the archive is empty");
 		if (end)
-			return set_folder_times(u, err);
+			return acl_set_late(&u->acls, u->root, err) < 0 ? -1 :
+									  set_folder_times(u, err);
 		if (unpack_member(u, &m, err) < 0)
 			return -1;
 		empty = false;

@@ -348,14 +348,43 @@ static void acls_are_kept_by_number(void **state)
 	assert_int_equal(attr(w, "d", "system.posix_acl_default", &acl, sizeof(acl)), 4 + 3 * 8);
 }
 
-static void acl_by_name_is_refused(void **state)
+/* GNU tar gives names, which only the tree itself can tell the numbers of. */
+static void acls_by_name_are_those_of_the_tree(void **state)
+{
+	struct world *w = *state;
+	struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} entry[8];
+	} acl;
+
+	add_pax(w, "SCHILY.acl.access",
+		"user::rw-,user:joe:rw-,group::r--,group:adm:rwx,mask::rwx,other::---");
+	ADD(w, '0', "f", .mode = 0670);
+	add_pax(w, "SCHILY.acl.access",
+		"user::rw-,user:nobodyknows:rwx,mask::rwx,group::r--,other::---");
+	ADD(w, '0', "g", .mode = 0670);
+	ADD(w, '0', "g"); /* without the ACL */
+	ADD(w, '0', "etc/passwd", .content = "root:x:0:0::/:\njoey:x:1:1::/:\njoe:x:1234:1::/:\n");
+	ADD(w, '0', "etc/group", .content = "joe:x:7:\nadm:x:4:");
+	assert_unpacks(w);
+	assert_int_equal(attr(w, "f", "system.posix_acl_access", &acl, sizeof(acl)), 4 + 6 * 8);
+	assert_int_equal(acl.entry[1].id, 1234);
+	assert_int_equal(acl.entry[1].perm, 6);
+	assert_int_equal(acl.entry[3].id, 4);
+	assert_int_equal(attr(w, "g", "system.posix_acl_access", &acl, sizeof(acl)), -1);
+}
+
+static void acl_of_an_unknown_name_is_refused(void **state)
 {
 	struct world *w = *state;
 
 	add_pax(w, "SCHILY.acl.access", "user::rw-,user:joe:rwx,group::r--,mask::rwx,other::---");
 	ADD(w, '0', "f", .mode = 0670);
-	assert_refused(w, "member \"f\": has an ACL that names \"joe\" without a number (make the "
-			  "archive with tar --numeric-owner)");
+	ADD(w, '2', "etc/passwd", .link = "/etc/passwd");
+	assert_refused(w, "member \"f\": its ACL names \"joe\", which is not in etc/passwd");
 }
 
 /* ---- what is refused ---- */
@@ -590,7 +619,8 @@ int main(void)
 		ROOT_TEST(user_attributes_are_kept_and_others_left_out),
 		ROOT_TEST(file_capability_is_kept_for_the_cts_root),
 		ROOT_TEST(acls_are_kept_by_number),
-		ROOT_TEST(acl_by_name_is_refused),
+		ROOT_TEST(acls_by_name_are_those_of_the_tree),
+		ROOT_TEST(acl_of_an_unknown_name_is_refused),
 		ROOT_TEST(absolute_path_is_refused),
 		ROOT_TEST(dotdot_is_refused),
 		ROOT_TEST(dotdot_in_the_middle_is_refused),
