@@ -33,6 +33,16 @@ struct json_doc {
 	const char *fault; /* why a callback stopped the parser */
 };
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+/* Under AddressSanitizer every piece is a chunk, so that it sees where one ends. */
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define CHUNK_SHARED false
+#else
+#define CHUNK_SHARED true
+#endif
+
 #define CHUNK_MIN 1024
 #define CHUNK_MAP_MIN 16384
 #define TEXT_MAX (1U << 30)
@@ -41,7 +51,7 @@ struct json_doc {
  * all of the parsing. */
 static struct chunk *chunk_new(size_t bytes)
 {
-	bool mapped = bytes >= CHUNK_MAP_MIN;
+	bool mapped = CHUNK_SHARED && bytes >= CHUNK_MAP_MIN;
 	struct chunk *chunk;
 
 	if (mapped) {
@@ -77,7 +87,9 @@ static struct chunk *arena_room(struct json_doc *doc, size_t size)
 	struct chunk *chunk = doc->chunks;
 	size_t room = CHUNK_MIN + (chunk ? doc->text_bytes / 2 : doc->text_bytes * 3);
 
-	if (chunk && (size_t)(chunk->back - chunk->front) >= size)
+	if (!CHUNK_SHARED)
+		room = size;
+	else if (chunk && (size_t)(chunk->back - chunk->front) >= size)
 		return chunk;
 	if (size > SIZE_MAX / 2) {
 		errno = ENOMEM;
