@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,41 @@ static int keep_config(struct launch *launch, struct err *err)
 	return 0;
 }
 
+/* An init that sees its cgroup writable means to make cgroups below it (systemd does): it gets it
+ * as its own, as runc does. */
+static bool wants_cgroup(const struct spec *spec)
+{
+	if (!spec_ns_new(spec, NS_CGROUP))
+		return false;
+	for (size_t i = 0; i < spec->mounts_n; i++) {
+		const struct spec_mount *m = &spec->mounts[i];
+
+		if (m->type && (str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2")) &&
+		    !(m->attr_set & MOUNT_ATTR_RDONLY))
+			return true;
+	}
+	return false;
+}
+
+/* The host's id of the container's 0; -1: it has none. */
+static int64_t root_id(const struct spec_id_maps *maps)
+{
+	for (size_t i = 0; i < maps->n; i++)
+		if (maps->map[i].container_id == 0)
+			return maps->map[i].host_id;
+	return -1;
+}
+
+static int delegate_cgroup(const struct launch *launch, struct err *err)
+{
+	int64_t uid = root_id(&launch->spec->lin.uid_mappings);
+	int64_t gid = root_id(&launch->spec->lin.gid_mappings);
+
+	if (uid < 0 || gid < 0 || !wants_cgroup(launch->spec))
+		return 0;
+	return cgroup_delegate(launch->cgroup_fd, (uid_t)uid, (gid_t)gid, err);
+}
+
 static int prepare_cgroup(struct launch *launch, struct err *err)
 {
 	struct container_state *state = launch->state;
@@ -142,6 +178,8 @@ static int prepare_cgroup(struct launch *launch, struct err *err)
 		return -1;
 	if (res->devices_n > 0 &&
 	    cgroup_apply_devices(launch->cgroup_fd, res->devices, res->devices_n, err) < 0)
+		return -1;
+	if (delegate_cgroup(launch, err) < 0)
 		return -1;
 	return 0;
 }
