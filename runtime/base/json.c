@@ -262,7 +262,8 @@ static int on_map_end(void *ctx)
 	keys = calloc(doc->open->count, sizeof(*keys));
 	if (!keys)
 		return stop(doc, NULL, "out of memory");
-	json_for_each(member, doc->open) keys[n++] = member->key;
+	json_for_each(member, doc->open)
+		keys[n++] = member->key;
 	qsort(keys, n, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < n; i++)
 		if (str_eq(keys[i - 1], keys[i]))
@@ -364,7 +365,9 @@ const struct json *json_get(const struct json *object, const char *key)
 {
 	if (!object || object->type != JSON_OBJECT)
 		return NULL;
-	json_for_each(member, object) if (str_eq(member->key, key)) return member;
+	json_for_each(member, object)
+		if (str_eq(member->key, key))
+			return member;
 	return NULL;
 }
 
@@ -383,8 +386,7 @@ static bool add_step(const struct json *node, char *buf, size_t size, size_t *le
 	} else {
 		unsigned int index = 0;
 
-		json_for_each(sibling, node->parent)
-		{
+		json_for_each(sibling, node->parent) {
 			if (sibling == node)
 				break;
 			index++;

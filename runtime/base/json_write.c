@@ -168,7 +168,8 @@ void json_put_node(struct json_writer *w, const char *key, const struct json *no
 	case JSON_ARRAY:
 	case JSON_OBJECT:
 		json_begin(w, key, node->type == JSON_ARRAY ? '[' : '{');
-		json_for_each(child, node) json_put_node(w, child->key, child);
+		json_for_each(child, node)
+			json_put_node(w, child->key, child);
 		json_end(w, node->type == JSON_ARRAY ? ']' : '}');
 		break;
 	}

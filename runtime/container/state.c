@@ -244,11 +244,10 @@ static int state_of_json(const struct json *root, const char *id, struct contain
 	state->own_userns = bool_of(root, "ownUserNamespace");
 	state->hooks_at_start = bool_of(root, "hooksAtStart");
 	state->undo_by_spec = bool_of(root, "undoBySpec");
-	json_for_each(
-		name,
-		json_get(root, "missingControllers")) if (name->type == JSON_STRING &&
-							  strv_add(&state->missing_controllers,
-								   name->text) < 0) return -1;
+	json_for_each(name, json_get(root, "missingControllers"))
+		if (name->type == JSON_STRING &&
+		    strv_add(&state->missing_controllers, name->text) < 0)
+			return -1;
 	node = json_get(root, "annotations");
 	if (node && node->type == JSON_OBJECT) {
 		struct strbuf text = { 0 };

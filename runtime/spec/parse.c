@@ -133,8 +133,7 @@ static int parse_list(const struct parse *p, const struct json *node, const stru
 	    parse_room(p, node->count, table->size, at, length_of(row, at)) < 0)
 		return -1;
 	element = *(char **)at;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		if (parse_members(p, child, table, element) < 0)
 			return -1;
 		element += table->size;
@@ -162,8 +161,7 @@ int parse_pairs(const struct parse *p, const struct json *node, const struct par
 	    parse_room(p, node->count, sizeof(*pair), at, length_of(row, at)) < 0)
 		return -1;
 	pair = *(struct spec_pair **)at;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		if (!*child->key)
 			return parse_err(p, node, "a name must not be empty");
 		if (parse_expect(p, child, JSON_STRING) < 0)
@@ -305,8 +303,7 @@ int parse_flags(const struct parse *p, const struct json *node, const struct par
 
 	if (parse_expect(p, node, JSON_ARRAY) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		uint32_t value;
 
 		if (parse_lookup(p, child, row->arg, &value) < 0)
@@ -365,18 +362,25 @@ static char *as_element(const char *text)
 	return (char *)(uintptr_t)text;
 }
 
+/* An empty list is an absent one. */
+static int list_room(const struct parse *p, const struct json *node, void *at)
+{
+	if (parse_expect(p, node, JSON_ARRAY) < 0)
+		return -1;
+	return node->count ? parse_room(p, node->count + 1, sizeof(char *), at, NULL) : 0;
+}
+
 int parse_strv(const struct parse *p, const struct json *node, const struct parse_row *row,
 	       void *at)
 {
 	char **v;
 
-	(void)row;
-	if (parse_expect(p, node, JSON_ARRAY) < 0 ||
-	    parse_room(p, node->count + 1, sizeof(*v), at, NULL) < 0)
+	if (list_room(p, node, at) < 0)
 		return -1;
+	if (!node->count)
+		return row->required ? parse_err(p, node, "must not be empty") : 0;
 	v = *(char ***)at;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		if (parse_expect(p, child, JSON_STRING) < 0)
 			return -1;
 		*v++ = as_element(child->text);
@@ -390,12 +394,10 @@ int parse_paths(const struct parse *p, const struct json *node, const struct par
 	char **v;
 
 	(void)row;
-	if (parse_expect(p, node, JSON_ARRAY) < 0 ||
-	    parse_room(p, node->count + 1, sizeof(*v), at, NULL) < 0)
+	if (list_room(p, node, at) < 0)
 		return -1;
 	v = *(char ***)at;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		const char *path;
 
 		if (parse_clean_path(p, child, false, &path) < 0)
@@ -409,8 +411,7 @@ int parse_env(const struct parse *p, const struct json *node, const struct parse
 {
 	if (parse_strv(p, node, row, at) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		const char *sign = strchr(child->text, '=');
 
 		if (!sign || sign == child->text)

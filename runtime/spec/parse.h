@@ -93,7 +93,8 @@ int parse_host_path(const struct parse *, const struct json *, const struct pars
 int parse_path(const struct parse *, const struct json *, const struct parse_row *, void *);
 /* (const char *) a list of numbers, "0-3,7", below *(const uint16_t *)arg */
 int parse_number_list(const struct parse *, const struct json *, const struct parse_row *, void *);
-/* (char *const *) strings; for _paths as parse_path, for _env NAME=value */
+/* (char *const *) strings; for _paths as parse_path, for _env NAME=value. An empty list is an
+ * absent one. */
 int parse_strv(const struct parse *, const struct json *, const struct parse_row *, void *);
 int parse_paths(const struct parse *, const struct json *, const struct parse_row *, void *);
 int parse_env(const struct parse *, const struct json *, const struct parse_row *, void *);

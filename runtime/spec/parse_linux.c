@@ -45,8 +45,7 @@ static int parse_namespaces(const struct parse *p, const struct json *node,
 	(void)row;
 	if (parse_objects(p, node, &list, &entries) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		const struct namespace_entry *entry = entries.list++;
 
 		if (ns[entry->kind].given)
@@ -70,8 +69,7 @@ static const struct parse_table offset_table =
 static int check_offsets(const struct parse *p, const struct json *node, void *at)
 {
 	(void)at;
-	json_for_each(clock, node)
-	{
+	json_for_each(clock, node) {
 		if (!str_eq(clock->key, "monotonic") && !str_eq(clock->key, "boottime"))
 			return parse_err(p, clock, "unknown clock (monotonic, boottime)");
 	}
@@ -160,8 +158,7 @@ static int check_devices(const struct parse *p, const struct json *node,
 		return 0;
 	if (parse_room(p, n, sizeof(*keys), &keys, NULL) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		keys[i] = (struct device_key){ &devices[i], child };
 		i++;
 	}
@@ -266,8 +263,7 @@ static int parse_rdt_lines(const struct parse *p, const struct json *node,
 {
 	if (parse_strv(p, node, row, at) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		if (strchr(child->text, '\n'))
 			return parse_err(p, child, "must be one line");
 	}
@@ -410,10 +406,10 @@ static int check_linux(const struct parse *p, const struct json *node, void *at)
 		return parse_err(p, json_get(node, "netDevices"),
 				 "needs the \"network\" namespace");
 	if (!lin->ns[NS_MOUNT].given) {
-		if (lin->masked_paths && *lin->masked_paths)
+		if (lin->masked_paths)
 			return parse_err(p, json_get(node, "maskedPaths"),
 					 "needs the \"mount\" namespace");
-		if (lin->readonly_paths && *lin->readonly_paths)
+		if (lin->readonly_paths)
 			return parse_err(p, json_get(node, "readonlyPaths"),
 					 "needs the \"mount\" namespace");
 	}

@@ -206,8 +206,7 @@ static int parse_options(const struct parse *p, const struct json *node,
 	    parse_room(p, node->count + 1, sizeof(*data), &data, NULL) < 0)
 		return -1;
 	mount->data = data;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		if (parse_expect(p, child, JSON_STRING) < 0 ||
 		    parse_option(p, child, mount, &data) < 0)
 			return -1;
@@ -330,8 +329,7 @@ static int check_duplicates(const struct parse *p, const struct json *node,
 
 	if (parse_room(p, n, sizeof(*keys), &keys, NULL) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		keys[i] = (struct mount_key){ &mounts[i], child };
 		i++;
 	}

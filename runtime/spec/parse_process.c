@@ -26,8 +26,7 @@ static int parse_ids(const struct parse *p, const struct json *node, const struc
 	    parse_room(p, node->count, sizeof(*gid), at, &user->additional_gids_n) < 0)
 		return -1;
 	gid = user->additional_gids;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		static const struct parse_row each = { .arg = &parse_id, .size = sizeof(*gid) };
 
 		if (parse_uint(p, child, &each, gid++) < 0)
@@ -54,8 +53,7 @@ static int parse_cap_set(const struct parse *p, const struct json *node,
 	(void)row;
 	if (parse_expect(p, node, JSON_ARRAY) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		uint32_t bit;
 
 		if (parse_lookup(p, child, &names_capabilities, &bit) < 0)
@@ -104,8 +102,7 @@ static int parse_rlimits(const struct parse *p, const struct json *node,
 
 	if (parse_objects(p, node, row, at) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		uint32_t bit = 1U << process->rlimits[i++].resource;
 
 		if (seen & bit)
@@ -185,12 +182,9 @@ static const struct parse_table affinity_table = PARSE_TABLE(affinity_rows, stru
 static int check_process(const struct parse *p, const struct json *node, void *at)
 {
 	struct spec_process *process = at;
-	const struct json *args = json_get(node, "args");
 
-	if (!*process->args)
-		return parse_err(p, args, "must not be empty");
 	if (!**process->args)
-		return parse_err(p, args->first, "must not be empty");
+		return parse_err(p, json_get(node, "args")->first, "must not be empty");
 	/* "Runtimes MUST ignore consoleSize if terminal is false" */
 	if (!process->terminal)
 		process->console_width = process->console_height = 0;

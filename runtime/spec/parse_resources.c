@@ -254,8 +254,7 @@ static int parse_unified(const struct parse *p, const struct json *node,
 {
 	if (parse_pairs(p, node, row, at) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		/* A file of the container's own cgroup, and one of a controller. */
 		if (strchr(child->key, '/') || *child->key == '.' || !strchr(child->key, '.'))
 			return parse_err(p, child, "is not a file of a cgroup controller");

@@ -40,12 +40,8 @@ static int check_errno(const struct parse *p, const struct json *node,
 static int check_rule(const struct parse *p, const struct json *node, void *at)
 {
 	const struct spec_seccomp_rule *rule = at;
-	const struct json *names = json_get(node, "names");
 
-	if (!*rule->names)
-		return parse_err(p, names, "must not be empty");
-	json_for_each(name, names)
-	{
+	json_for_each(name, json_get(node, "names")) {
 		if (!*name->text)
 			return parse_err(p, name, "must not be empty");
 	}
@@ -69,15 +65,12 @@ static int parse_archs(const struct parse *p, const struct json *node, const str
 {
 	if (parse_strv(p, node, row, at) < 0)
 		return -1;
-	json_for_each(arch, node)
-	{
+	json_for_each(arch, node) {
 		uint32_t unused;
 
 		if (parse_lookup(p, arch, &names_seccomp_archs, &unused) < 0)
 			return -1;
 	}
-	if (!node->count)
-		*(char ***)at = NULL;
 	return 0;
 }
 

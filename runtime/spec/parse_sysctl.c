@@ -106,8 +106,7 @@ int parse_sysctl(const struct parse *p, const struct json *node, const struct pa
 
 	if (parse_pairs(p, node, row, at) < 0)
 		return -1;
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		char *path = to_path(p, child->key);
 
 		if (!path)

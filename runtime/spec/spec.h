@@ -6,7 +6,7 @@
  * runtime-spec config.md and config-linux.md. A spec is read-only once parsed. All that it
  * points to lives in the document it was parsed from and is freed with it. Strings are never
  * NULL unless said; lists are counted (`…_n`) or NULL-terminated (`char *const *`, NULL where
- * not given).
+ * not given or empty).
  */
 #ifndef RUNTIME_SPEC_SPEC_H
 #define RUNTIME_SPEC_SPEC_H

@@ -23,8 +23,7 @@ static void walk(const struct json *node, unsigned int depth)
 
 	fuzz_assert(depth <= JSON_DEPTH_MAX);
 	fuzz_assert(strlen(json_where(node, where, sizeof(where))) < sizeof(where));
-	json_for_each(child, node)
-	{
+	json_for_each(child, node) {
 		fuzz_assert(child->parent == node);
 		fuzz_assert(!child->key == (node->type == JSON_ARRAY));
 		fuzz_assert(!child->key || json_get(node, child->key) == child);

@@ -51,8 +51,7 @@ static void order_is_kept(void **state)
 	char seen[8] = "";
 
 	(void)state;
-	json_for_each(child, json_root(doc))
-	{
+	json_for_each(child, json_root(doc)) {
 		assert_ptr_equal(child->parent, json_root(doc));
 		strcat(seen, child->type == JSON_STRING ? child->text :
 			     child->type == JSON_ARRAY  ? "A" :
@@ -66,8 +65,10 @@ static void scalars_and_nothing_have_no_children(void **state)
 	auto_json struct json_doc *doc = parse("\"text\"");
 
 	(void)state;
-	json_for_each(child, json_root(doc)) fail_msg("%s", child->text);
-	json_for_each(child, (const struct json *)NULL) fail_msg("%s", child->text);
+	json_for_each(child, json_root(doc))
+		fail_msg("%s", child->text);
+	json_for_each(child, (const struct json *)NULL)
+		fail_msg("%s", child->text);
 }
 
 static void escapes_are_decoded(void **state)
@@ -103,7 +104,8 @@ static void large_documents_span_chunks(void **state)
 	doc = parse(sb.text);
 	assert_int_equal(json_root(doc)->count, 50000);
 	i = 0;
-	json_for_each(child, json_root(doc)) assert_int_equal(atoi(child->text), i++);
+	json_for_each(child, json_root(doc))
+		assert_int_equal(atoi(child->text), i++);
 	assert_int_equal(i, 50000);
 }
 
@@ -273,7 +275,8 @@ static void integers_are_read_in_range(void **state)
 	int i = 0;
 
 	(void)state;
-	json_for_each(child, json_root(doc)) n[i++] = child;
+	json_for_each(child, json_root(doc))
+		n[i++] = child;
 	assert_int_equal(json_int(n[0], 0, 5, &v), 0);
 	assert_int_equal(v, 5);
 	assert_int_equal(json_int(n[1], -5, 5, &v), 0);

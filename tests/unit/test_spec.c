@@ -122,7 +122,7 @@ static void hooks_arrive_in_order(void **state)
 		     "'createContainer':[{'path':'/c'}],'startContainer':[{'path':'/d'}],"
 		     "'poststart':[{'path':'/e'}],"
 		     "'poststop':[{'path':'/f','args':['f','-x'],'env':['A=1'],'timeout':5},"
-		     "{'path':'/g'}]}");
+		     "{'path':'/g','args':[],'env':[]}]}");
 	static const char *const paths[HOOK_KINDS] = { "/a", "/b", "/c", "/d", "/e", "/f" };
 	const struct spec_hook *hook = spec->hooks[HOOK_POSTSTOP].list;
 

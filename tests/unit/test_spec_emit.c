@@ -101,8 +101,7 @@ static const struct json *find(const struct json_doc *doc, const char *path)
 
 static bool lists(const struct json_doc *doc, const char *path, const char *word)
 {
-	json_for_each(child, find(doc, path))
-	{
+	json_for_each(child, find(doc, path)) {
 		if (str_eq(child->text, word))
 			return true;
 	}

@@ -93,7 +93,7 @@ static void the_rest_of_linux_arrives(void **state)
 	assert_string_equal(lin->cgroups_path, "system.slice:vzrun:a..b");
 	assert_true(lin->rootfs_propagation == (MS_SLAVE | MS_REC));
 	assert_strv(lin->masked_paths, "/proc/kcore");
-	assert_null(lin->readonly_paths[0]);
+	assert_null(lin->readonly_paths);
 	assert_string_equal(lin->mount_label, "m");
 	assert_true(lin->personality.given);
 	assert_true(lin->personality.domain == PER_LINUX32);
