@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016 # what is quoted is for the shell that inject starts
 . "${0%/*}/../tap.sh"
 
+export LC_ALL=C
 INJECT=${INJECT:-./tests/faults/inject}
 [ -x "$INJECT" ] || tap_skip_all "$INJECT is not built (x86-64 only)"
 dir=$(mktemp -d -t inject.XXXXXX) || tap_bail "no scratch folder"
@@ -105,7 +106,7 @@ if [ "$(id -u)" = 0 ]; then
 	rmdir "$dir/a"
 	inject --nth "$(sed -n 's/.* \(2\.[0-9]*\) mkdir.*/\1/p' <<<"$found")" \
 		unshare --pid --fork --mount-proc mkdir "$dir/a"
-	is "namespaces: a call fails there" "$status:$err" "1:mkdir: cannot create directory ‘$dir/a’: Cannot allocate memory"
+	is "namespaces: a call fails there" "$status:$err" "1:mkdir: cannot create directory '$dir/a': Cannot allocate memory"
 else
 	skip "namespaces: followed into them" "needs root"
 fi
