@@ -7,6 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Writes into buf what fits. An error is one line, and names in it may be a container's: what
+ * would move a terminal's cursor becomes "?". */
+static size_t put(char *buf, size_t size, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+static size_t put(char *buf, size_t size, const char *fmt, va_list ap)
+{
+	size_t len = 0;
+
+	vsnprintf(buf, size, fmt, ap);
+	for (; buf[len]; len++)
+		if ((unsigned char)buf[len] < ' ' || buf[len] == 0x7f)
+			buf[len] = '?';
+	return len;
+}
+
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -15,7 +30,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 		return -1;
 	err->code = code;
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	put(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
 	return -1;
 }
@@ -23,34 +38,34 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 int err_sys(struct err *err, const char *fmt, ...)
 {
 	int saved = errno;
+	const char *answer = strerror(saved);
+	size_t tail = strlen(answer) + strlen(": "), len;
 	va_list ap;
-	size_t len;
 
 	if (!err)
 		return -1;
 	err->code = saved;
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	/* The answer is what engines look for: the text before it is cut, not it. */
+	len = put(err->msg, sizeof(err->msg) - tail, fmt, ap);
 	va_end(ap);
-	len = strlen(err->msg);
-	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", strerror(saved));
+	snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", answer);
 	errno = saved;
 	return -1;
 }
 
 int err_wrap(struct err *err, const char *fmt, ...)
 {
-	char prefix[ERR_MSG_SIZE];
+	char prefix[ERR_MSG_SIZE / 2];
 	va_list ap;
 	size_t len;
 
 	if (!err)
 		return -1;
 	va_start(ap, fmt);
-	vsnprintf(prefix, sizeof(prefix) - 2, fmt, ap);
+	len = put(prefix, sizeof(prefix) - 2, fmt, ap);
 	va_end(ap);
-	len = strlen(prefix);
-	memcpy(prefix + len, ": ", 3);
+	memcpy(prefix + len, ": ", 2);
 	len += 2;
 	memmove(err->msg + len, err->msg, sizeof(err->msg) - len);
 	memcpy(err->msg, prefix, len);
@@ -71,8 +86,8 @@ int err_hint(struct err *err, const char *fmt, ...)
 	memcpy(err->msg + len, " (", 2);
 	len += 2;
 	va_start(ap, fmt);
-	vsnprintf(err->msg + len, sizeof(err->msg) - len - 1, fmt, ap);
+	len += put(err->msg + len, sizeof(err->msg) - len - 1, fmt, ap);
 	va_end(ap);
-	strcat(err->msg, ")");
+	memcpy(err->msg + len, ")", 2);
 	return -1;
 }

@@ -36,7 +36,8 @@ struct err {
 };
 
 /* Each fills *err (which may be NULL) and returns -1, so that callers write
- * `return err_set(err, …)`. A text that does not fit is cut. */
+ * `return err_set(err, …)`. A text that does not fit is cut, control characters in it become
+ * "?". */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As err_set with errno as the code and ": <strerror>" behind the text. */

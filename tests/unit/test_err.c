@@ -84,6 +84,36 @@ static void long_texts_are_cut(void **state)
 	}
 }
 
+static void a_long_text_keeps_the_kernels_answer(void **state)
+{
+	struct err err;
+	char text[ERR_MSG_SIZE];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	errno = ENOENT;
+	err_sys(&err, "%.*s", ERR_MSG_SIZE, text);
+	assert_int_equal(strlen(err.msg), ERR_MSG_SIZE - 1);
+	assert_string_equal(strchr(err.msg, ':'), ": No such file or directory");
+	err_set(&err, 1, "why");
+	err_wrap(&err, "%.*s", ERR_MSG_SIZE, text);
+	assert_string_equal(strchr(err.msg, ':'), ": why");
+}
+
+static void names_can_not_break_the_line(void **state)
+{
+	struct err err;
+
+	(void)state;
+	errno = ENOENT;
+	err_sys(&err, "open \"%s\"", "a\nb\x1b[2Jc\x7f\xc3\xa9");
+	assert_string_equal(err.msg, "open \"a?b?[2Jc?\xc3\xa9\": No such file or directory");
+	err_wrap(&err, "x\ty");
+	err_hint(&err, "z\r");
+	assert_memory_equal(err.msg, "x?y: open", 9);
+	assert_string_equal(strchr(err.msg, '('), "(z?)");
+}
+
 static void a_wrapped_message_keeps_its_beginning(void **state)
 {
 	struct err err;
@@ -106,6 +136,8 @@ int main(void)
 		cmocka_unit_test(hint_goes_behind_in_brackets),
 		cmocka_unit_test(every_function_takes_no_error_at_all),
 		cmocka_unit_test(long_texts_are_cut),
+		cmocka_unit_test(a_long_text_keeps_the_kernels_answer),
+		cmocka_unit_test(names_can_not_break_the_line),
 		cmocka_unit_test(a_wrapped_message_keeps_its_beginning),
 	};
 
