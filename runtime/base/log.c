@@ -69,8 +69,11 @@ static void format_text(struct strbuf *sb, enum log_level level, const char *msg
 	char now[TIME_TEXT_SIZE];
 
 	if (log_state.fd < 0) {
-		strbuf_addf(sb, "vzrun: %s%s\n", level == LOG_LEVEL_WARNING ? "warning: " : "",
-			    msg);
+		strbuf_add(sb, level == LOG_LEVEL_WARNING ? "vzrun: warning: " : "vzrun: ");
+		/* As err.c: names in it may be a container's, and this may be a terminal. */
+		for (; *msg; msg++)
+			strbuf_add_char(sb, (unsigned char)*msg < ' ' || *msg == 0x7f ? '?' : *msg);
+		strbuf_add_char(sb, '\n');
 		return;
 	}
 	strbuf_addf(sb, "time=\"%s\" level=%s msg=", time_now(6, now), level_names[level]);

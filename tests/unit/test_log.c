@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sys/wait.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/json.h"
@@ -117,6 +118,29 @@ static void a_log_is_appended_to(void **state)
 	assert_non_null(strstr(text, "first"));
 }
 
+/* In a child: a log that is open can't be closed. */
+static void without_a_log_a_line_goes_to_stderr(void **state)
+{
+	char text[200] = "";
+	int fds[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		log_warning("no \"%s\"", "a\nb\x1b");
+		log_error("bad");
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_true(fd_read_all(fds[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "vzrun: warning: no \"a?b?\"\nvzrun: bad\n");
+	close(fds[0]);
+	waitpid(pid, NULL, 0);
+}
+
 static void a_log_that_can_not_be_opened_is_named(void **state)
 {
 	struct err err;
@@ -130,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(levels_have_names),
+		cmocka_unit_test(without_a_log_a_line_goes_to_stderr),
 		scratch_test(a_json_line_is_one_object),
 		scratch_test(a_text_line_has_time_level_and_message),
 		scratch_test(lines_below_the_level_are_left_out),
