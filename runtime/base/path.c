@@ -209,12 +209,20 @@ struct removal {
 static int remove_below(struct removal *removal, int fd, unsigned int depth, struct err *err);
 
 /* Opens a folder to remove. Neither a link nor a mount is followed: a bind mount may have the
- * device number of what it lies on, so only the kernel can tell. */
+ * device number of what it lies on, so only the kernel can tell. The way there, in a name with
+ * slashes, may lead through other mounts. */
 static int open_doomed(int dirfd, const char *name, struct err *err)
 {
-	int fd = resolve(dirfd, name, O_RDONLY | O_DIRECTORY, 0,
-			 RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+	auto_free char *dir = strndup(name, (size_t)(last - name));
+	auto_fd int parent = -1;
+	int fd = -1;
 
+	if (dir && slash)
+		parent = openat(dirfd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir && (!slash || parent >= 0))
+		fd = resolve(slash ? parent : dirfd, last, O_RDONLY | O_DIRECTORY, 0,
+			     RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (fd < 0 && errno == EXDEV)
 		return err_set(err, EBUSY, "remove \"%s\": something is mounted there", name);
 	return fd < 0 ? err_sys(err, "remove \"%s\"", name) : fd;
