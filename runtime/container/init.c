@@ -16,6 +16,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/proc.h"
 #include "runtime/container/hooks.h"
+#include "runtime/container/notify.h"
 #include "runtime/container/program.h"
 #include "runtime/kernel/caps.h"
 #include "runtime/kernel/console.h"
@@ -64,11 +65,11 @@ static int step_namespaces(struct init *init, struct err *err)
 
 	if (init_waits(launch) && wait_go(init, err) < 0)
 		return -1;
-	if (launch->ns.new_user && ns_become_root(err) < 0)
-		return -1;
 	if (ns_enter(&launch->ns, err) < 0)
 		return -1;
 	if (launch->ns.new_time && ns_enter_time(launch->proc_fd, init->spec, err) < 0)
+		return -1;
+	if (ns_plan_own_user(&launch->ns) && ns_become_root(err) < 0)
 		return -1;
 	/* Only now, in the container's cgroup: it becomes the namespace's root. */
 	if (launch->ns.new_cgroup && unshare(CLONE_NEWCGROUP) < 0)
@@ -125,7 +126,7 @@ static int step_mounts(struct init *init, struct err *err)
 	struct launch *launch = init->launch;
 	struct mount_env env = {
 		.root_fd = launch->mounts.root_tree,
-		.cgroup_fd = launch->cgroup_fd,
+		.cgroup_tree = launch->mounts.cgroup_tree,
 		.cgroup_ns = launch->ns.new_cgroup || launch->ns.fd[NS_CGROUP] >= 0,
 		.label = launch->labels.mount,
 	};
@@ -134,6 +135,8 @@ static int step_mounts(struct init *init, struct err *err)
 		return 0;
 	if (rootfs_attach(env.root_fd, err) < 0 ||
 	    mount_apply(&env, init->spec, &launch->mounts, err) < 0)
+		return -1;
+	if (launch->notify_tree >= 0 && notify_attach(env.root_fd, launch->notify_tree, err) < 0)
 		return -1;
 	if (devices_make(env.root_fd, init->spec, ns_plan_own_user(&launch->ns), err) < 0)
 		return -1;
@@ -163,9 +166,9 @@ static int step_root(struct init *init, struct err *err)
 		return chdir("/") < 0 ? err_sys(err, "enter \"/\"") : 0;
 	}
 	if (rootfs_mask(root_fd, &init->spec->lin, err) < 0 ||
-	    rootfs_seal(root_fd, init->spec, err) < 0)
+	    rootfs_enter(root_fd, init->launch->opts->no_pivot, err) < 0)
 		return -1;
-	return rootfs_enter(root_fd, init->launch->opts->no_pivot, err);
+	return rootfs_seal(root_fd, init->spec, err);
 }
 
 /* ---- the process ---- */
@@ -189,10 +192,11 @@ static int step_process(struct init *init, struct err *err)
 		return -1;
 	if (caps_check(&init->spec->process.caps, err) < 0)
 		return -1;
-	if (fd_cloexec_from(3 + launch->opts->preserve_fds, err) < 0)
+	if (fd_cloexec_from(3 + launch->opts->listen_fds + launch->opts->preserve_fds, err) < 0)
 		return -1;
 	init->program = (struct program){
 		.process = &init->spec->process,
+		.more_env = launch->env,
 		.seccomp = launch->has_seccomp ? &launch->seccomp : NULL,
 		.own_userns = ns_plan_own_user(&launch->ns),
 		.rlimits_set = launch_sets_rlimits(launch),
@@ -223,6 +227,7 @@ static void let_go(struct launch *launch)
 		fd_closep(&launch->proc_fd);
 	fd_closep(&launch->cgroup_fd);
 	fd_closep(&launch->console);
+	fd_closep(&launch->notify_tree);
 	mount_sources_close(&launch->mounts);
 	ns_plan_done(&launch->ns);
 }
@@ -252,6 +257,7 @@ static int step_wait(struct init *init, struct err *err)
 
 static int step_start_hooks(struct init *init, struct err *err)
 {
+	init->launch->state->status = STATUS_CREATED; /* for run too: the program is yet to come */
 	return hooks_run(init->spec, HOOK_START_CONTAINER, init->launch->state, err);
 }
 

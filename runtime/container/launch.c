@@ -18,6 +18,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/time.h"
 #include "runtime/container/hooks.h"
+#include "runtime/container/notify.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/console.h"
 #include "runtime/kernel/intelrdt.h"
@@ -65,6 +66,20 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 		return -1;
 	if (!state->id || !state->bundle || !state->rootfs || !state->created || !state->owner)
 		return err_sys(err, "prepare the state");
+	return 0;
+}
+
+/* sd_listen_fds(3) and sd_notify(3), as runc passes them on. */
+static int new_env(struct launch *launch, struct err *err)
+{
+	unsigned int n = launch->opts->listen_fds;
+	auto_free char *count = n > 0 ? str_dupf("LISTEN_FDS=%u", n) : NULL;
+
+	if (n > 0 && (!count || strv_add(&launch->env, count) < 0 ||
+		      strv_add(&launch->env, "LISTEN_PID=1") < 0))
+		return err_sys(err, "prepare the environment");
+	if (launch->set->notify_socket && strv_add(&launch->env, NOTIFY_VARIABLE) < 0)
+		return err_sys(err, "prepare the environment");
 	return 0;
 }
 
@@ -181,7 +196,7 @@ static int prepare_cgroup(struct launch *launch, struct err *err)
 		return -1;
 	if (delegate_cgroup(launch, err) < 0)
 		return -1;
-	return 0;
+	return mount_sources_add_cgroup(&launch->mounts, launch->spec, launch->cgroup_fd, err);
 }
 
 static int connect_sockets(struct launch *launch, struct err *err)
@@ -210,7 +225,8 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 	launch->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->proc_fd < 0)
 		return err_sys(err, "open \"/proc\"");
-	if (ns_plan_init(&launch->ns, spec, err) < 0 || new_state(launch, id, err) < 0)
+	if (ns_plan_init(&launch->ns, spec, err) < 0 || new_state(launch, id, err) < 0 ||
+	    new_env(launch, err) < 0)
 		return -1;
 	if (spec->lin.seccomp.given) {
 		if (seccomp_prepare(&spec->lin.seccomp, SECCOMP_CACHE_DIR, &launch->seccomp, err) <
@@ -239,6 +255,9 @@ int launch_prepare_traces(struct launch *launch, struct err *err)
 	if (keep_config(launch, err) < 0 || open_exec_socket(launch, err) < 0 ||
 	    prepare_cgroup(launch, err) < 0)
 		return -1;
+	if (launch->set->notify_socket && spec_ns_new(launch->spec, NS_MOUNT) &&
+	    notify_prepare(launch->dir.fd, &launch->notify_tree, err) < 0)
+		return -1;
 	return sync_pair(launch->sync, err);
 }
 
@@ -259,4 +278,7 @@ void launch_done(struct launch *launch)
 	fd_closep(&launch->agent);
 	fd_closep(&launch->pidfd);
 	fd_closep(&launch->resctrl);
+	strv_freep(&launch->env);
+	fd_closep(&launch->notify_tree);
+	fd_closep(&launch->notify_fd);
 }

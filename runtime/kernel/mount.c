@@ -127,7 +127,7 @@ static int source_open(struct mount_source *ret, const struct spec *spec,
 int mount_sources_open(struct mount_sources *src, const struct spec *spec, const char *rootfs,
 		       const char *bundle, struct err *err)
 {
-	*src = (struct mount_sources){ .root_tree = -1 };
+	*src = (struct mount_sources){ .root_tree = -1, .cgroup_tree = -1 };
 	src->list = calloc(spec->mounts_n + 1, sizeof(*src->list));
 	if (!src->list)
 		return err_sys(err, "prepare mounts");
@@ -149,12 +149,33 @@ int mount_sources_open(struct mount_sources *src, const struct spec *spec, const
 	return 0;
 }
 
+static bool is_cgroup(const struct spec_mount *m)
+{
+	return m->type && (str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2"));
+}
+
+int mount_sources_add_cgroup(struct mount_sources *src, const struct spec *spec, int cgroup_fd,
+			     struct err *err)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < spec->mounts_n; i++)
+		wanted |= is_cgroup(&spec->mounts[i]);
+	if (!wanted || spec->lin.ns[NS_CGROUP].given || cgroup_fd < 0)
+		return 0;
+	src->cgroup_tree = mount_open_tree(cgroup_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (src->cgroup_tree < 0)
+		return err_sys(err, "open the container's cgroup as a mount");
+	return 0;
+}
+
 void mount_sources_close(struct mount_sources *src)
 {
 	for (size_t i = 0; src->list && i < src->n; i++)
 		fd_closep(&src->list[i].tree);
 	mem_free_ptr(&src->list);
 	fd_closep(&src->root_tree);
+	fd_closep(&src->cgroup_tree);
 	src->n = 0;
 }
 
@@ -312,6 +333,17 @@ static int open_target(const struct mount_env *env, const struct spec_mount *m, 
 
 /* ---- kinds of mounts ---- */
 
+/* The kernel says no more than "invalid argument" to a folder on a file. */
+static int hint_kinds(int target, bool is_dir, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(target, &st) == 0 && S_ISDIR(st.st_mode) != is_dir)
+		err_hint(err, "the source is a %s and the destination a %s",
+			 is_dir ? "folder" : "file", is_dir ? "file" : "folder");
+	return -1;
+}
+
 /* Attaches a detached mount at the destination. The root itself can only be covered. */
 static int attach(const struct mount_env *env, const struct spec_mount *m, int tree, bool is_dir,
 		  struct err *err)
@@ -320,8 +352,10 @@ static int attach(const struct mount_env *env, const struct spec_mount *m, int t
 
 	if (target < 0)
 		return -1;
-	if (mount_move(tree, target) < 0)
-		return err_sys(err, "attach it");
+	if (mount_move(tree, target) < 0) {
+		err_sys(err, "attach it");
+		return hint_kinds(target, is_dir, err);
+	}
 	if (m->propagation) {
 		bool deep = m->propagation & (unsigned long)MS_REC;
 
@@ -417,12 +451,10 @@ static int apply_cgroup(const struct mount_env *env, const struct spec_mount *m,
 
 	if (env->cgroup_ns) {
 		fd = mount_new("cgroup2", "cgroup", NULL, m->attr_set, err);
-	} else if (env->cgroup_fd >= 0) {
-		fd = mount_open_tree(env->cgroup_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-		if (fd >= 0 && mount_set(fd, 0, m->attr_set, 0, 0, -1) < 0)
-			return err_sys(err, "set mount attributes");
-		if (fd < 0)
-			err_sys(err, "bind the container's cgroup");
+	} else if (env->cgroup_tree >= 0) {
+		fd = fcntl(env->cgroup_tree, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0 || mount_set(fd, 0, m->attr_set, 0, 0, -1) < 0)
+			return err_sys(err, "bind the container's cgroup");
 	} else {
 		fd = mount_new("cgroup2", "cgroup", NULL, m->attr_set | MOUNT_ATTR_RDONLY, err);
 	}
@@ -467,7 +499,7 @@ static int apply_one(const struct mount_env *env, const struct spec_mount *m,
 		return apply_remount(env, m, err);
 	if (src->tree >= 0)
 		return apply_bind(env, m, src, err);
-	if (m->type && (str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2")))
+	if (is_cgroup(m))
 		return apply_cgroup(env, m, err);
 	return apply_new(env, m, err);
 }

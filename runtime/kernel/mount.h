@@ -24,19 +24,24 @@ struct mount_source {
 struct mount_sources {
 	struct mount_source *list; /* one for each of the spec's mounts */
 	size_t n;
-	int root_tree; /* the rootfs, recursive */
+	int root_tree;   /* the rootfs, recursive */
+	int cgroup_tree; /* see mount_sources_add_cgroup, or -1 */
 };
 
 /* Parent: opens rootfs (absolute path) and each bind source (relative ones below bundle). */
 int mount_sources_open(struct mount_sources *src, const struct spec *spec, const char *rootfs,
 		       const char *bundle, struct err *err);
+/* Parent, once the container's cgroup is there: it is what a cgroup mount shows to a container
+ * without a cgroup namespace of its own. Opened only where the spec has such a mount. */
+int mount_sources_add_cgroup(struct mount_sources *src, const struct spec *spec, int cgroup_fd,
+			     struct err *err);
 void mount_sources_close(struct mount_sources *src);
 #define auto_mount_sources __attribute__((cleanup(mount_sources_close)))
 
 /* What the child knows of its surroundings. */
 struct mount_env {
 	int root_fd;       /* the container's root */
-	int cgroup_fd;     /* the container's cgroup, or -1 */
+	int cgroup_tree;   /* the container's own cgroup, detached, or -1 */
 	bool cgroup_ns;    /* in a cgroup namespace of its own */
 	const char *label; /* mountLabel, or NULL */
 };

@@ -141,8 +141,6 @@ int ns_enter(const struct ns_plan *plan, struct err *err)
 		if (plan->fd[kind] >= 0 && setns(plan->fd[kind], (int)spec_ns_names[kind].flag) < 0)
 			return err_sys(err, "join the %s namespace", spec_ns_names[kind].spec);
 	}
-	if (plan->join_user && ns_become_root(err) < 0)
-		return -1;
 	if (plan->unshare_flags && unshare((int)plan->unshare_flags) < 0)
 		return err_sys(err, "make namespaces in the joined user namespace");
 	return 0;

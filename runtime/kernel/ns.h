@@ -48,11 +48,12 @@ int ns_write_maps(pid_t pid, const struct spec_id_maps *uid, const struct spec_i
 /* Child: joins the rest, then makes what a joined user namespace must own. */
 int ns_enter(const struct ns_plan *plan, struct err *err);
 
+/* Child: a new time namespace with the spec's offsets. proc_fd is a trusted /proc. Before
+ * ns_become_root: a change of ids makes the files below /proc/self another's. */
+int ns_enter_time(int proc_fd, const struct spec *spec, struct err *err);
+
 /* Child: becomes root of its user namespace (after the maps are there). */
 int ns_become_root(struct err *err);
-
-/* Child: a new time namespace with the spec's offsets. proc_fd is a trusted /proc. */
-int ns_enter_time(int proc_fd, const struct spec *spec, struct err *err);
 
 /* A user namespace with these maps, as an fd for MOUNT_ATTR_IDMAP (mount_setattr(2)). A short-
  * lived child makes it. */

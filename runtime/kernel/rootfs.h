@@ -23,7 +23,7 @@ int rootfs_enter(int root_fd, bool no_pivot, struct err *err);
  * A path that does not exist is fine. */
 int rootfs_mask(int root_fd, const struct spec_linux *lin, struct err *err);
 
-/* Read-only root and rootfsPropagation, as the very last. */
+/* Read-only root and rootfsPropagation, as the very last: pivot_root refuses a shared root. */
 int rootfs_seal(int root_fd, const struct spec *spec, struct err *err);
 
 #endif
