@@ -108,13 +108,14 @@ struct cli {
 	const void *opts;    /* the struct of command->options, all zero where none was given */
 	const void *ct_opts; /* of command->ct_options */
 	bool ct_opts_given;  /* one of these was */
-	/* Registered CTs count: not with --root alone, which names a set of containers of its own
-	 * (an engine's), to which no CT belongs. */
+	/* Registered CTs count: for root only, and not with --root alone, which names a set of
+	 * containers of its own (an engine's), to which no CT belongs. */
 	bool cts;
 	char **args; /* what is no option; NULL behind the last */
 	int args_n;
-	/* For CLI_ID: the id of the live container, or else of the registered CT (is_ct), that
-	 * args[0] means; what is neither is passed on as it is. For CLI_NEW_ID: args[0]. */
+	/* For CLI_ID: the id of the container that args[0] means, which for a CT's name is its
+	 * number; is_ct: a registered CT that is not live, or with CLI_CT_FIRST any registered one.
+	 * What is neither is passed on as it is. For CLI_NEW_ID: args[0]. */
 	const char *id;
 	bool is_ct;
 	char *id_owned, *root_owned;

@@ -32,7 +32,10 @@ const struct cli_options cmd_delete_options = CLI_OPTIONS(delete_rows, struct de
 
 int cmd_start(struct cli *cli, struct err *err)
 {
-	return cli->is_ct ? cmd_ct_start(cli, err) : container_start(&cli->set, cli->id, err);
+	if (cli->is_ct)
+		return cmd_ct_start(cli, err);
+	cli->set.notify_socket = cmd_notify_socket();
+	return container_start(&cli->set, cli->id, err);
 }
 
 int cmd_state(struct cli *cli, struct err *err)
@@ -69,8 +72,12 @@ int cmd_delete(struct cli *cli, struct err *err)
 
 	if (container_delete(&cli->set, cli->id, opts->force, err) == 0)
 		return 0;
+	if (err->code != ERR_NOT_FOUND)
+		return -1;
+	if (cli->is_ct)
+		return err_hint(err, "vzrun destroy removes a CT");
 	/* Engines clean up by it without knowing how far a create came. */
-	return opts->force && err->code == ERR_NOT_FOUND ? 0 : -1;
+	return opts->force ? 0 : -1;
 }
 
 int cmd_pause(struct cli *cli, struct err *err)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd_list: the live containers below --root, and without --root the registered CTs too. */
+/* cmd_list: the live containers below --root, and where CTs count the stopped ones too. */
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/log.h"
@@ -12,6 +16,7 @@
 #include "runtime/cli/cmd.h"
 #include "runtime/cli/cmd_ct.h"
 #include "runtime/cli/output.h"
+#include "runtime/ct/ct.h"
 
 enum { FORMAT_TABLE, FORMAT_JSON };
 
@@ -39,9 +44,25 @@ static void states_done(struct states *states)
 	free(states->list);
 }
 
+/* Takes the state, which may be NULL (ENOMEM). */
+static int add(struct states *states, struct container_state *state, struct err *err)
+{
+	struct container_state **slot = NULL;
+
+	if (state)
+		slot = mem_append(&states->list, &states->n, sizeof(*slot));
+	if (!slot) {
+		container_state_freep(&state);
+		errno = ENOMEM;
+		return err_sys(err, "list");
+	}
+	*slot = state;
+	return 0;
+}
+
 static int add_live(struct cli *cli, const char *id, struct states *states, struct err *err)
 {
-	struct container_state **slot, *state = NULL;
+	struct container_state *state = NULL;
 	struct err why;
 
 	if (container_load(&cli->set, id, &state, &why) < 0) {
@@ -50,12 +71,76 @@ static int add_live(struct cli *cli, const char *id, struct states *states, stru
 			log_warning("list: %s: %s", id, why.msg);
 		return 0;
 	}
-	slot = mem_append(&states->list, &states->n, sizeof(*slot));
-	if (!slot) {
-		container_state_free(state);
-		return err_sys(err, "list");
+	return add(states, state, err);
+}
+
+/* When the conf was written: what comes nearest to a CT's birth. */
+static char *conf_time(const struct ct *ct)
+{
+	struct stat st;
+	struct tm tm;
+	char text[32];
+
+	if (stat(ct->conf_path, &st) < 0 || !gmtime_r(&st.st_mtime, &tm))
+		return strdup("");
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return strdup(text);
+}
+
+/* A registered CT as if it were a stopped container. */
+static struct container_state *stopped_ct(const struct ct *ct)
+{
+	auto_container_state struct container_state *state = calloc(1, sizeof(*state));
+
+	if (!state)
+		return NULL;
+	state->id = strdup(ct->id);
+	state->bundle = strdup(ct->private);
+	state->rootfs = strdup(ct->root);
+	state->cgroup = strdup("");
+	state->created = conf_time(ct);
+	state->owner = strdup("root");
+	state->status = STATUS_STOPPED;
+	if (!state->id || !state->bundle || !state->rootfs || !state->cgroup || !state->created ||
+	    !state->owner)
+		return NULL;
+	return steal_ptr(&state);
+}
+
+static bool is_in(const struct states *states, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(states->list[i]->id, id))
+			return true;
+	return false;
+}
+
+/* Those of the registered CTs that are not among the live containers already there. */
+static int add_cts(struct cli *cli, struct states *states, struct err *err)
+{
+	auto_vz struct vz *vz = NULL;
+	auto_free uint32_t *ctids = NULL;
+	size_t n, live = states->n;
+
+	if (vz_load(cli->global.config, &cli->set, NULL, &vz, err) < 0 ||
+	    ct_list(vz, &ctids, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		auto_ct struct ct *ct = NULL;
+		char id[CTID_SIZE];
+		struct err why;
+
+		snprintf(id, sizeof(id), "%" PRIu32, ctids[i]);
+		if (is_in(states, live, id))
+			continue;
+		if (ct_open(vz, id, 0, &ct, &why) < 0) {
+			if (why.code != VZ_ERR(VZ_NO_CONF))
+				log_warning("list: CT %s: %s", id, why.msg);
+			continue;
+		}
+		if (add(states, stopped_ct(ct), err) < 0)
+			return -1;
 	}
-	*slot = state;
 	return 0;
 }
 
@@ -78,6 +163,8 @@ static int collect(struct cli *cli, struct states *states, struct err *err)
 	for (char **id = ids; *id; id++)
 		if (add_live(cli, *id, states, err) < 0)
 			return -1;
+	if (cli->cts && add_cts(cli, states, err) < 0)
+		return -1;
 	if (states->n > 1)
 		qsort(states->list, states->n, sizeof(states->list[0]), by_id);
 	return 0;

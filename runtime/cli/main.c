@@ -186,7 +186,7 @@ static int set_globals(struct cli *cli, struct err *err)
 	cli->set.cgroup_manager = (enum cgroup_manager)cli->global.cgroup_manager;
 	if (cli->global.systemd_cgroup)
 		cli->set.cgroup_manager = CGROUP_MANAGER_SYSTEMD;
-	cli->cts = !cli->global.root || cli->global.config;
+	cli->cts = cli->global.config || (!cli->global.root && geteuid() == 0);
 	return set_root(cli, err);
 }
 
@@ -203,16 +203,12 @@ static int check_args(const struct cli_command *command, int n, struct err *err)
 			command->args);
 }
 
-/* The registered CT of this name: 1, 0 or -1. */
-static int resolve_ct(struct cli *cli, struct err *err)
+/* A guess without a lock, by the folder alone: the verb itself looks again. */
+static bool is_live(const struct cli *cli, const char *id)
 {
-	int found = cmd_ct_find(cli, cli->args[0], &cli->id_owned, err);
+	auto_free char *dir = path_join(cli->set.root, id);
 
-	if (found > 0) {
-		cli->id = cli->id_owned;
-		cli->is_ct = true;
-	}
-	return found;
+	return dir && container_check_id(id, NULL) == 0 && access(dir, F_OK) == 0;
 }
 
 /* Which container is meant: a live one of that id first, then a registered CT (DESIGN 1), but
@@ -220,21 +216,21 @@ static int resolve_ct(struct cli *cli, struct err *err)
 static int resolve_id(struct cli *cli, struct err *err)
 {
 	bool ct_first = cli->command->flags & CLI_CT_FIRST;
-	auto_free char *dir = NULL;
 	int found;
 
 	cli->id = cli->args[0];
 	if (!cli->cts)
 		return container_check_id(cli->id, err);
-	dir = path_join(cli->set.root, cli->args[0]);
-	if (!dir)
-		return err_sys(err, "look up the container");
-	if (!ct_first && container_check_id(cli->id, NULL) == 0 && access(dir, F_OK) == 0)
+	if (!ct_first && is_live(cli, cli->id))
 		return 0;
-	found = resolve_ct(cli, err);
-	if (found != 0)
-		return found > 0 ? 0 : -1;
-	return container_check_id(cli->id, err);
+	found = cmd_ct_find(cli, cli->args[0], &cli->id_owned, err);
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return container_check_id(cli->id, err);
+	cli->id = cli->id_owned;
+	cli->is_ct = ct_first || !is_live(cli, cli->id);
+	return 0;
 }
 
 static int run_command(struct cli *cli, struct err *err)
