@@ -145,6 +145,8 @@ extern const struct parse_table parse_seccomp_table;
 int parse_mounts(const struct parse *, const struct json *, const struct parse_row *, void *);
 /* (struct spec_id_maps) */
 int parse_id_maps(const struct parse *, const struct json *, const struct parse_row *, void *);
+/* The mount option idmap=… or ridmap=…, into the mount's mappings. */
+int parse_idmap_option(const struct parse *, const struct json *, struct spec_mount *);
 /* (struct spec_pair *, and their number: in struct spec_linux, behind the namespaces) */
 int parse_sysctl(const struct parse *, const struct json *, const struct parse_row *, void *);
 

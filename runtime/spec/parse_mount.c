@@ -2,195 +2,21 @@
 /* The list "mounts" (runtime-spec config.md, "Mounts"). */
 #include "config.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/spec/mount_options.h"
 #include "runtime/spec/parse.h"
 
-/* The kernel takes no more lines in a map (user_namespaces(7)). */
-#define MAP_LINES_MAX 340
-
-/* ---- id maps ---- */
-
-static const struct parse_range map_size_range = { 1, UINT32_MAX };
-
-static int check_id_map(const struct parse *p, const struct json *node, void *at)
-{
-	const struct spec_id_map *map = at;
-
-	if ((uint64_t)map->container_id + map->size > UINT32_MAX)
-		return parse_err(p, node, "containerID + size is more than 4294967295");
-	if ((uint64_t)map->host_id + map->size > UINT32_MAX)
-		return parse_err(p, node, "hostID + size is more than 4294967295");
-	return 0;
-}
-
-static const struct parse_row id_map_rows[] = {
-	PARSE_ROW("containerID", parse_uint, struct spec_id_map, container_id, .arg = &parse_id,
-		  .required = true),
-	PARSE_ROW("hostID", parse_uint, struct spec_id_map, host_id, .arg = &parse_id,
-		  .required = true),
-	PARSE_ROW("size", parse_uint, struct spec_id_map, size, .arg = &map_size_range,
-		  .required = true),
-};
-static const struct parse_table id_map_table =
-	PARSE_TABLE(id_map_rows, struct spec_id_map, .check = check_id_map);
-
-static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
-{
-	return a < (uint64_t)b + b_size && b < (uint64_t)a + a_size;
-}
-
-static int check_id_maps(const struct parse *p, const struct json *node,
-			 const struct spec_id_maps *maps)
-{
-	if (maps->n > MAP_LINES_MAX)
-		return parse_err(p, node, "has %zu entries, the kernel takes %d", maps->n,
-				 MAP_LINES_MAX);
-	for (size_t i = 1; i < maps->n; i++) {
-		const struct spec_id_map *a = &maps->map[i];
-
-		for (const struct spec_id_map *b = maps->map; b < a; b++)
-			if (overlap(a->container_id, a->size, b->container_id, b->size) ||
-			    overlap(a->host_id, a->size, b->host_id, b->size))
-				return parse_err(p, node, "entries %td and %zu overlap",
-						 b - maps->map, i);
-	}
-	return 0;
-}
-
-int parse_id_maps(const struct parse *p, const struct json *node, const struct parse_row *row,
-		  void *at)
-{
-	static const struct parse_row list =
-		PARSE_LIST("", parse_objects, struct spec_id_maps, map, n, .arg = &id_map_table);
-
-	(void)row;
-	return parse_objects(p, node, &list, at) < 0 ? -1 : check_id_maps(p, node, at);
-}
-
 /* ---- options ---- */
-
-/* crun's idmap=uids=0-1000-10#@10-0-1;gids=…: triplets of an id in the file system, the id it
- * becomes, and how many; "@": counted from the host id of the container's own map. */
-
-/* One number; *at moves behind it and the "-" that follows it. */
-static int take_number(const char **at, uint64_t *ret)
-{
-	char *end;
-
-	if (**at < '0' || **at > '9')
-		return -1;
-	errno = 0;
-	*ret = strtoull(*at, &end, 10);
-	*at = end + (*end == '-');
-	return errno || *ret > UINT32_MAX ? -1 : 0;
-}
-
-/* The container's id as the host's; -1: not mapped. */
-static int to_host(const struct spec_id_maps *maps, uint64_t *id)
-{
-	for (size_t i = 0; i < maps->n; i++) {
-		const struct spec_id_map *map = &maps->map[i];
-
-		if (*id >= map->container_id && *id - map->container_id < map->size) {
-			*id = *id - map->container_id + map->host_id;
-			return 0;
-		}
-	}
-	return -1;
-}
-
-static int take_triplet(const char **at, const struct spec_id_maps *own, struct spec_id_map *ret)
-{
-	bool relative = **at == '@';
-	uint64_t v[3];
-
-	*at += relative;
-	for (int i = 0; i < 3; i++)
-		if (take_number(at, &v[i]) < 0)
-			return -1;
-	if (relative && to_host(own, &v[1]) < 0)
-		return -1;
-	if (!v[2] || v[0] + v[2] > UINT32_MAX || v[1] + v[2] > UINT32_MAX)
-		return -1;
-	*ret = (struct spec_id_map){ (uint32_t)v[0], (uint32_t)v[1], (uint32_t)v[2] };
-	return 0;
-}
-
-/* The triplets up to ";" or the end. */
-static int take_triplets(const struct parse *p, const char **at, const struct spec_id_maps *own,
-			 struct spec_id_maps *ret)
-{
-	size_t most = strlen(*at) / sizeof("0-0-1") + 1;
-
-	if (parse_room(p, most, sizeof(*ret->map), &ret->map, NULL) < 0)
-		return -1;
-	for (ret->n = 0; ret->n < most; *at += **at == '#') {
-		if (take_triplet(at, own, &ret->map[ret->n]) < 0)
-			return -1;
-		ret->n++;
-		if (**at != '#')
-			break;
-	}
-	return 0;
-}
-
-static int parse_idmap_text(const struct parse *p, const struct json *node, const char *text,
-			    struct spec_mount *mount)
-{
-	static const struct {
-		const char *name;
-		uint16_t own, at;
-	} kinds[] = {
-		{ "uids=", offsetof(struct spec_linux, uid_mappings),
-		  offsetof(struct spec_mount, uid_mappings) },
-		{ "gids=", offsetof(struct spec_linux, gid_mappings),
-		  offsetof(struct spec_mount, gid_mappings) },
-	};
-	const char *at = text;
-
-	while (*at) {
-		unsigned int kind = str_starts(at, kinds[1].name);
-		struct spec_id_maps *maps = (void *)((char *)mount + kinds[kind].at);
-
-		if (!str_starts(at, kinds[kind].name))
-			break;
-		at += strlen(kinds[kind].name);
-		if (take_triplets(p, &at,
-				  (const void *)((const char *)&p->spec->lin + kinds[kind].own),
-				  maps) < 0)
-			break;
-		if (check_id_maps(p, node, maps) < 0)
-			return -1;
-		if (*at == ';')
-			at++;
-		else if (*at)
-			break;
-	}
-	if (*at)
-		return parse_err(p, node,
-				 "%s is not a mapping (idmap=uids=0-1000-10;gids=0-1000-10)",
-				 parse_show(node->text));
-	return 0;
-}
 
 static int parse_option(const struct parse *p, const struct json *node, struct spec_mount *mount,
 			char ***data)
 {
-	bool recursive = str_starts(node->text, "ridmap=");
-
-	if (!*node->text)
+	if (!*node->text || mount_options_apply(mount, node->text))
 		return 0;
-	if (mount_options_apply(mount, node->text))
-		return 0;
-	if (recursive || str_starts(node->text, "idmap=")) {
-		mount->ridmap |= recursive;
-		mount->idmap |= !recursive;
-		return parse_idmap_text(p, node, strchr(node->text, '=') + 1, mount);
-	}
+	if (str_starts(node->text, "idmap=") || str_starts(node->text, "ridmap="))
+		return parse_idmap_option(p, node, mount);
 	*(*data)++ = (char *)(uintptr_t)node->text;
 	return 0;
 }

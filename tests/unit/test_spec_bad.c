@@ -187,7 +187,8 @@ static void bad_mounts(void **state)
 		  "'destination':'/a','type':'tmpfs','options':['idmap=uids=0-1-1;gids=0-1-1']",
 		  "mounts[0]: only a bind mount can be id-mapped" },
 		{ MOUNT, "'destination':'/a','source':'/b','options':['bind','idmap=uids=0-1']",
-		  "mounts[0]: idmap needs mappings where there is no user namespace" },
+		  "mounts[0].options[1]: \"idmap=uids=0-1\" is not a mapping "
+		  "(idmap=uids=0-1000-10;gids=0-1000-10)" },
 		{ MOUNT,
 		  "'destination':'/a','source':'/b','options':['bind','idmap=uids=@0-1-1;gids=0-1-1']",
 		  "mounts[0].options[1]: \"idmap=uids=@0-1-1;gids=0-1-1\" is not a mapping (idmap=uids=0-1000-10;gids=0-1000-10)" },

@@ -267,30 +267,41 @@ static void mappings_are_read_from_the_option(void **state)
 	assert_int_equal(mount->gid_mappings.map[0].host_id, 100003);
 }
 
+/* In a spec where idmap alone would do. */
 static void broken_mappings_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"idmap=uids=",
-		"idmap=uids=0-1-0",
-		"idmap=uids=0-1-1;gids=",
-		"idmap=uids=0-1-1#",
-		"idmap=uids=a-1-1",
-		"idmap=uids=0-1-1-1",
-		"idmap=uids=0--1-1",
-		"idmap=uids=0-1-1x",
-		"idmap=uids=4294967295-0-2",
-		"idmap=uids=0-1-1gids=",
-		"idmap=0-1-1",
-		"ridmap=uids=0",
-		"idmap=uids=0-99999999999999999999-1",
-		"idmap=uids=0-1-1",
+		"uids=",
+		"uids=0-1-0",
+		"uids=0-1-1;gids=",
+		"uids=0-1-1#",
+		"uids=a-1-1",
+		"uids=0-1-1-1",
+		"uids=0--1-1",
+		"uids=0-1-1x",
+		"uids=4294967295-0-2",
+		"uids=0-1",
+		"uids=0-1-",
+		"uids=0-1-1-",
+		"uids=0-1-1gids=",
+		"0-1-1",
+		"",
+		"uids=0-99999999999999999999-1",
+		"uids=@100-0-1x",
+		"gids=@0-100-1",
+		"uids=0-1-1;;gids=0-1-1",
+		"uids=0-1-1",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		auto_free char *part = str_dupf(
-			"'destination':'/a','source':'/b','options':['bind','%s']", bad[i]);
-		auto_free char *text = spec_text(MOUNT, part);
+			"'mounts':[{'destination':'/a','source':'/b','options':['bind','idmap=%s']}],"
+			"'linux':{'namespaces':[{'type':'user'}],"
+			"'uidMappings':[{'containerID':0,'hostID':1000,'size':100}],"
+			"'gidMappings':[{'containerID':0,'hostID':100000,'size':100}]}",
+			bad[i]);
+		auto_free char *text = spec_text(TOP, part);
 		struct spec *spec = NULL;
 		struct err err;
 
