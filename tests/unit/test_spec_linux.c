@@ -37,6 +37,34 @@ static void namespaces_and_maps_arrive(void **state)
 	assert_true(lin->boottime.secs == 0);
 }
 
+/* A user namespace and a map of so many lines. */
+static char *maps_of(int lines)
+{
+	auto_strbuf struct strbuf sb = { 0 };
+
+	strbuf_add(&sb, "'namespaces':[{'type':'user'}],"
+			"'gidMappings':[{'containerID':0,'hostID':1,'size':1}],'uidMappings':[");
+	for (int i = 0; i < lines; i++)
+		strbuf_addf(&sb, "%s{'containerID':%d,'hostID':%d,'size':1}", i ? "," : "", i, i);
+	strbuf_add(&sb, "]");
+	return strbuf_steal(&sb);
+}
+
+/* user_namespaces(7): 340 lines */
+static void maps_are_as_long_as_the_kernel_takes(void **state)
+{
+	auto_free char *most = maps_of(340), *more = maps_of(341);
+	auto_free char *text = spec_text(LIN_ONLY, more);
+	auto_spec struct spec *spec = spec_from(LIN_ONLY, most);
+	struct spec *none = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(spec->lin.uid_mappings.n, 340);
+	assert_fails(spec_parse(text, strlen(text), "c", &none, &err), &err, ERR_INPUT,
+		     "c: linux.uidMappings: has 341 entries, the kernel takes 340");
+}
+
 /* containerd and CRI-O write both. */
 static void a_joined_user_namespace_may_repeat_its_maps(void **state)
 {
@@ -276,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(namespaces_and_maps_arrive),
+		cmocka_unit_test(maps_are_as_long_as_the_kernel_takes),
 		cmocka_unit_test(a_joined_user_namespace_may_repeat_its_maps),
 		cmocka_unit_test(devices_arrive),
 		cmocka_unit_test(the_rest_of_linux_arrives),
