@@ -12,6 +12,9 @@
 int cmd_create(struct cli *cli, struct err *err);
 int cmd_run(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_create_options, cmd_run_options;
+/* Are the n fds from `first` on open, and our caller's? `what` names the option. */
+int cmd_check_fds(unsigned int first, unsigned int n, const char *what, struct err *err);
+const char *cmd_notify_socket(void); /* NULL: no service manager waits for us */
 
 /* cmd_life.c */
 int cmd_start(struct cli *cli, struct err *err);

@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "runtime/base/str.h"
@@ -83,12 +85,59 @@ static int check_terminal(const struct spec *spec, const struct container_create
 	return 0;
 }
 
+int cmd_check_fds(unsigned int first, unsigned int n, const char *what, struct err *err)
+{
+	for (unsigned int fd = first; fd < first + n; fd++) {
+		int flags = fcntl((int)fd, F_GETFD);
+
+		/* What we opened ourselves is close-on-exec, what we were given can't be. */
+		if (flags < 0 || (flags & FD_CLOEXEC))
+			return err_set(err, ERR_USAGE, "%s: file descriptor %u is not open", what,
+				       fd);
+	}
+	return 0;
+}
+
+/* sd_listen_fds(3): what a service manager opened for us is meant for the container, as with
+ * runc. A LISTEN_PID that is not ours means that it was meant for another process. */
+static int find_listen_fds(unsigned int *ret, struct err *err)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint64_t n, who;
+
+	if (!count || !pid || num_parse_u(pid, "LISTEN_PID", INT32_MAX, &who, NULL) < 0 ||
+	    (pid_t)who != getpid())
+		return 0;
+	if (num_parse_u(count, "LISTEN_FDS", 1024, &n, err) < 0 ||
+	    cmd_check_fds(3, (unsigned int)n, "LISTEN_FDS", err) < 0)
+		return -1;
+	*ret = (unsigned int)n;
+	return 0;
+}
+
+const char *cmd_notify_socket(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	return path && *path ? path : NULL;
+}
+
+/* Before anything is opened, which would take the place of an fd that was not given. */
+static int find_fds(struct container_create_opts *opts, struct err *err)
+{
+	if (find_listen_fds(&opts->listen_fds, err) < 0)
+		return -1;
+	return cmd_check_fds(3 + opts->listen_fds, opts->preserve_fds, "--preserve-fds", err);
+}
+
 static int load(const struct create_opts *given, struct bundle *bundle,
 		struct container_create_opts *ret, struct err *err)
 {
 	if (bundle_load(bundle, given->bundle, given->config, err) < 0)
 		return -1;
 	*ret = given->engine;
+	if (find_fds(ret, err) < 0)
+		return -1;
 	ret->bundle = bundle->path;
 	ret->config = bundle->config;
 	ret->config_len = bundle->config_len;
@@ -110,6 +159,7 @@ int cmd_create(struct cli *cli, struct err *err)
 	}
 	if (check_free(cli, err) < 0 || check_terminal(bundle.spec, &opts, true, err) < 0)
 		return -1;
+	cli->set.notify_socket = cmd_notify_socket();
 	return container_create(&cli->set, cli->id, bundle.spec, &opts, err);
 }
 
@@ -121,5 +171,6 @@ int cmd_run(struct cli *cli, struct err *err)
 	if (load(cli->opts, &bundle, &opts, err) < 0 || check_free(cli, err) < 0 ||
 	    check_terminal(bundle.spec, &opts, opts.detach, err) < 0)
 		return -1;
+	cli->set.notify_socket = cmd_notify_socket();
 	return container_run(&cli->set, cli->id, bundle.spec, &opts, &cli->status, err);
 }

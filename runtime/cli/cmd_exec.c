@@ -214,6 +214,8 @@ int cmd_exec(struct cli *cli, struct err *err)
 
 	if (cli->is_ct)
 		return err_set(err, ERR_STATE, "container not running");
+	if (cmd_check_fds(3, engine.preserve_fds, "--preserve-fds", err) < 0)
+		return -1;
 	if (opts->process ? from_file(opts->process, &p, err) : from_options(cli, opts, &p, err))
 		return -1;
 	if (check_terminal(&p.process, &engine, err) < 0)

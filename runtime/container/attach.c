@@ -19,6 +19,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/proc.h"
+#include "runtime/container/notify.h"
 #include "runtime/kernel/console.h"
 
 /* All that a process can be sent but what the kernel raises for our own faults, SIGCHLD, and
@@ -139,7 +140,7 @@ static void forward_signals(struct attach *attach, int pidfd)
 	}
 }
 
-enum { AT_CHILD, AT_SIGNAL, AT_INPUT, AT_OUTPUT, AT_N };
+enum { AT_CHILD, AT_SIGNAL, AT_INPUT, AT_OUTPUT, AT_NOTIFY, AT_N };
 
 static int follow_loop(struct attach *attach, int pidfd, struct err *err)
 {
@@ -148,6 +149,7 @@ static int follow_loop(struct attach *attach, int pidfd, struct err *err)
 		[AT_SIGNAL] = { .fd = attach->signal_fd, .events = POLLIN },
 		[AT_INPUT] = { .fd = attach->master >= 0 ? 0 : -1, .events = POLLIN },
 		[AT_OUTPUT] = { .fd = attach->master, .events = POLLIN },
+		[AT_NOTIFY] = { .fd = attach->notify_fd, .events = POLLIN },
 	};
 
 	for (;;) {
@@ -162,6 +164,10 @@ static int follow_loop(struct attach *attach, int pidfd, struct err *err)
 			fds[AT_INPUT].fd = -1;
 		if (fds[AT_OUTPUT].revents && !pump(attach->master, 1))
 			fds[AT_OUTPUT].fd = -1; /* EIO: nobody has the other end open */
+		if (fds[AT_NOTIFY].revents && notify_take(attach->notify_fd)) {
+			notify_tell(attach->notify_socket, 0); /* we are the main process */
+			fds[AT_NOTIFY].fd = -1;
+		}
 		/* What it wrote last is still in the terminal when it has ended. */
 		if (fds[AT_CHILD].revents && !(fds[AT_OUTPUT].revents & POLLIN))
 			return 0;

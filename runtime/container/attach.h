@@ -16,13 +16,15 @@ struct attach {
 	int console[2]; /* what the child sends its terminal's master over: ours, its */
 	int signal_fd;
 	int master;
-	bool raw; /* our terminal's settings were changed and are in `saved` */
+	int notify_fd;             /* the container's notification socket (the caller's), or -1 */
+	const char *notify_socket; /* whom to tell that the container is ready */
+	bool raw;                  /* our terminal's settings were changed and are in `saved` */
 	struct termios saved;
 };
 
-#define ATTACH_INIT                                                  \
-	{                                                            \
-		.console = { -1, -1 }, .signal_fd = -1, .master = -1 \
+#define ATTACH_INIT                                                                   \
+	{                                                                             \
+		.console = { -1, -1 }, .signal_fd = -1, .master = -1, .notify_fd = -1 \
 	}
 
 /* follow: signals will be passed on. terminal: the child will send a terminal. */

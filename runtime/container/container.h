@@ -26,7 +26,8 @@ enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MA
 struct container_settings {
 	const char *root; /* the folder of live state */
 	enum cgroup_manager cgroup_manager;
-	bool strict_limits; /* a controller that the host lacks is an error, not a warning */
+	bool strict_limits;        /* a controller that the host lacks is an error, not a warning */
+	const char *notify_socket; /* of the service manager that started us (notify.h), or NULL */
 };
 
 enum container_status {
@@ -64,7 +65,8 @@ struct container_create_opts {
 	const char *console_socket; /* or NULL */
 	const char *pidfd_socket;   /* or NULL */
 	const char *pid_file;       /* or NULL */
-	unsigned int preserve_fds;
+	unsigned int listen_fds;    /* from fd 3 on: what sd_listen_fds(3) finds inside */
+	unsigned int preserve_fds;  /* behind those */
 	bool no_pivot, no_new_keyring;
 	/* for run */
 	bool detach, keep;

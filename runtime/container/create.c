@@ -14,6 +14,7 @@
 #include "runtime/container/attach.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/launch.h"
+#include "runtime/container/notify.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/intelrdt.h"
 #include "runtime/kernel/rlimit.h"
@@ -208,16 +209,25 @@ static int started(struct launch *launch, struct err *err)
 static int run_launched(struct launch *launch, struct attach *attach, int *ret_status,
 			struct err *err)
 {
-	if (launch_prepare_traces(launch, err) < 0)
+	const char *host = launch->set->notify_socket;
+	pid_t pid;
+
+	if (launch_prepare_traces(launch, err) < 0 ||
+	    (host && notify_listen(launch->dir.fd, &launch->notify_fd, err) < 0))
 		return -1;
 	if (attach_is_terminal(attach))
 		launch->console = attach_console(attach);
 	if (launch_child(launch, err) < 0 || started(launch, err) < 0)
 		return -1;
-	if (launch->opts->detach)
-		return 0;
+	pid = launch->state->pid;
 	fd_closep(&launch->dir.lock_fd); /* other verbs may come while it runs */
-	return attach_follow(attach, launch->state->pid, launch->pidfd, ret_status, err);
+	if (launch->opts->detach)
+		return launch->notify_fd < 0 ?
+			       0 :
+			       notify_wait(launch->notify_fd, host, pid, launch->pidfd, err);
+	attach->notify_fd = launch->notify_fd;
+	attach->notify_socket = host;
+	return attach_follow(attach, pid, launch->pidfd, ret_status, err);
 }
 
 int container_run(const struct container_settings *set, const char *id, const struct spec *spec,

@@ -219,17 +219,17 @@ static int step_ready(struct init *init, struct err *err)
 	return wait_go(init, err);
 }
 
-/* What is of no use any more, before a wait that may be long. */
-static void let_go(struct launch *launch)
+/* Before a wait that may be long: all fds that are of no use any more. Those of whoever called
+ * us too, who may wait for the end of one. */
+static int let_go(struct launch *launch, struct err *err)
 {
-	fd_closep(&launch->sync[1]);
-	if (!lsm_labels_exec(&launch->labels))
-		fd_closep(&launch->proc_fd);
-	fd_closep(&launch->cgroup_fd);
-	fd_closep(&launch->console);
-	fd_closep(&launch->notify_tree);
-	mount_sources_close(&launch->mounts);
-	ns_plan_done(&launch->ns);
+	int keep[] = {
+		launch->listen_fd,
+		launch->agent,
+		lsm_labels_exec(&launch->labels) ? launch->proc_fd : -1,
+	};
+
+	return fd_close_others(3 + launch->opts->preserve_fds, keep, ARRAY_SIZE(keep), err);
 }
 
 /* create: `start` connects to exec.sock, says go, and from then on is who hears of errors. One
@@ -241,8 +241,9 @@ static int step_wait(struct init *init, struct err *err)
 
 	if (!launch->wait_for_start)
 		return 0;
-	let_go(launch);
-	init->report = -1;
+	init->report = -1; /* the parent is done with us */
+	if (let_go(launch, err) < 0)
+		return -1;
 	while (msg.kind != SYNC_GO) {
 		fd_closep(&init->report);
 		init->report = accept4(launch->listen_fd, NULL, NULL, SOCK_CLOEXEC);

@@ -82,20 +82,44 @@ static char *home_of(unsigned int uid)
 	return strdup("/");
 }
 
-static int prepare_env(struct program *program, struct err *err)
+static bool same_name(const char *a, const char *b)
 {
+	size_t len = strcspn(a, "=");
+
+	return strncmp(a, b, len) == 0 && (b[len] == '=' || b[len] == '\0');
+}
+
+static bool names(char *const *env, const char *entry)
+{
+	for (; env && *env; env++)
+		if (same_name(*env, entry))
+			return true;
+	return false;
+}
+
+static int build_env(struct program *program)
+{
+	char *const *env = program->process->env, *const *more = program->more_env;
 	auto_free char *home = NULL, *entry = NULL;
 
-	if (env_get(program->process->env, "HOME"))
+	for (char *const *e = env; e && *e; e++)
+		if (!names(more, *e) && strv_add(&program->env, *e) < 0)
+			return -1;
+	for (; more && *more; more++)
+		if (strv_add(&program->env, *more) < 0)
+			return -1;
+	if (env_get(env, "HOME"))
 		return 0;
-	for (char *const *e = program->process->env; e && *e; e++)
-		if (strv_add(&program->env, *e) < 0)
-			return err_sys(err, "prepare the environment");
 	home = home_of(program->process->user.uid);
 	entry = home ? str_dupf("HOME=%s", home) : NULL;
-	if (!entry || strv_add(&program->env, entry) < 0)
-		return err_sys(err, "prepare the environment");
-	return 0;
+	return entry ? strv_add(&program->env, entry) : -1;
+}
+
+static int prepare_env(struct program *program, struct err *err)
+{
+	if (!program->more_env && env_get(program->process->env, "HOME"))
+		return 0;
+	return build_env(program) < 0 ? err_sys(err, "prepare the environment") : 0;
 }
 
 /* ---- working directory ---- */

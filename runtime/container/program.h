@@ -15,9 +15,10 @@
 
 struct program {
 	const struct spec_process *process;
+	char *const *more_env; /* replaces what the spec says of the same names; or NULL */
 	const struct seccomp_program *seccomp; /* NULL: no filter */
 	char *path;                            /* what execve is given */
-	char **env;                            /* the spec's, with HOME where it lacks it */
+	char **env;       /* all of it, with HOME where it lacks that; NULL: the spec's */
 	bool cwd_later;   /* the folder is closed to root: entered as the user */
 	bool own_userns;  /* no need of the tiny program */
 	bool rlimits_set; /* the parent sets them: it may raise what a user namespace may not */

@@ -10,6 +10,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/container/hooks.h"
+#include "runtime/container/notify.h"
 #include "runtime/container/state.h"
 #include "runtime/container/sync.h"
 
@@ -30,7 +31,6 @@ static int refuse(const struct container_state *state, struct err *err)
 {
 	switch (state->status) {
 	case STATUS_RUNNING:
-	case STATUS_PAUSED:
 		return err_set(err, ERR_STATE, "cannot start an already running container");
 	case STATUS_STOPPED:
 		return err_set(err, ERR_STATE, "cannot start a container that has stopped");
@@ -52,31 +52,68 @@ static int run_hooks(const struct container_settings *set, struct container_stat
 	return hooks_run(spec, HOOK_POSTSTART, state, err);
 }
 
-int container_start(const struct container_settings *set, const char *id, struct err *err)
+/* The word to the init that waits behind sock, and what comes of it. */
+static int let_go(const struct state_dir *dir, struct container_state *state, int sock,
+		  struct err *err)
 {
-	auto_state_dir struct state_dir dir = { -1, -1 };
-	auto_container_state struct container_state *state = NULL;
-	auto_fd int sock = -1;
 	struct sync_msg msg;
 
-	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
-		return -1;
-	if (state->status != STATUS_STOPPED)
-		sock = connect_init(&dir);
-	if (sock < 0)
-		return refuse(state, err);
 	state->status = STATUS_RUNNING;
-	if (state_save(&dir, state, err) < 0)
+	if (state_save(dir, state, err) < 0)
 		return -1;
 	if (sync_send(sock, SYNC_GO, 0) < 0)
 		return err_sys(err, "tell the container's init");
 	if (sync_expect(sock, SYNC_EOF, &msg, "the container's program", err) < 0)
 		return -1;
-	unlinkat(dir.fd, "exec.sock", 0);
-	if (run_hooks(set, state, err) == 0)
+	unlinkat(dir->fd, "exec.sock", 0);
+	return 0;
+}
+
+/* What container_start holds. */
+struct start {
+	struct state_dir dir;
+	struct container_state *state;
+	int sock, notify;
+};
+
+static void start_done(struct start *start)
+{
+	fd_closep(&start->sock);
+	fd_closep(&start->notify);
+	container_state_freep(&start->state);
+	state_dir_close(&start->dir);
+}
+
+static int wait_ready(const struct container_settings *set, struct start *start, struct err *err)
+{
+	auto_fd int init = start->notify < 0 ? -1 : state_pidfd(start->state, NULL);
+
+	fd_closep(&start->dir.lock_fd); /* other verbs may come while we wait */
+	if (init < 0)
 		return 0;
+	return notify_wait(start->notify, set->notify_socket, start->state->pid, init, err);
+}
+
+int container_start(const struct container_settings *set, const char *id, struct err *err)
+{
+	struct start start __attribute__((
+		cleanup(start_done))) = { .dir = { -1, -1 }, .sock = -1, .notify = -1 };
+
+	if (state_dir_open(set, id, true, &start.dir, err) < 0 ||
+	    state_load(&start.dir, id, &start.state, err) < 0)
+		return -1;
+	if (start.state->status != STATUS_STOPPED && start.state->status != STATUS_PAUSED)
+		start.sock = connect_init(&start.dir);
+	if (start.sock < 0)
+		return refuse(start.state, err);
+	if (set->notify_socket && notify_listen(start.dir.fd, &start.notify, err) < 0)
+		return -1;
+	if (let_go(&start.dir, start.state, start.sock, err) < 0)
+		return -1;
+	if (run_hooks(set, start.state, err) == 0)
+		return wait_ready(set, &start, err);
 	/* config.md: a failed poststart hook takes the container down. */
-	fd_closep(&dir.lock_fd);
+	fd_closep(&start.dir.lock_fd);
 	container_kill(set, id, SIGKILL, true, NULL);
 	return -1;
 }

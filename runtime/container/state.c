@@ -318,7 +318,7 @@ void state_refresh(struct container_state *state)
 		state->pid = 0;
 		return;
 	}
-	if (state->status != STATUS_RUNNING || !*state->cgroup)
+	if ((state->status != STATUS_RUNNING && state->status != STATUS_CREATED) || !*state->cgroup)
 		return;
 	cgroup = cgroup_open(state->cgroup, NULL);
 	if (cgroup >= 0 && cgroup_frozen(cgroup))
