@@ -198,3 +198,24 @@ int fd_cloexec_from(unsigned int first, struct err *err)
 		return err_sys(err, "mark fds from %u close-on-exec", first);
 	return 0;
 }
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+int fd_close_others(unsigned int first, int *keep, size_t n, struct err *err)
+{
+	qsort(keep, n, sizeof(*keep), by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < (int)first)
+			continue;
+		if ((unsigned int)keep[i] > first &&
+		    syscall(SYS_close_range, first, (unsigned int)keep[i] - 1, 0) < 0)
+			return err_sys(err, "close fds from %u", first);
+		first = (unsigned int)keep[i] + 1;
+	}
+	if (syscall(SYS_close_range, first, ~0U, 0) < 0)
+		return err_sys(err, "close fds from %u", first);
+	return 0;
+}

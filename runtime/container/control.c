@@ -146,9 +146,9 @@ int container_wait(const struct container_settings *set, const char *id, int tim
 
 	if (load(set, id, &state, err) < 0)
 		return -1;
-	pidfd = state_pidfd(state, NULL);
+	pidfd = state_pidfd(state, err);
 	if (pidfd < 0)
-		return 1;
+		return err->code == ESRCH ? 1 : -1;
 	ended = proc_pidfd_wait(pidfd, timeout_msec);
 	return ended < 0 ? err_sys(err, "wait for the container") : ended;
 }

@@ -20,11 +20,11 @@
 
 static int end_init(const struct container_state *state, struct err *err)
 {
-	auto_fd int pidfd = state_pidfd(state, NULL);
+	auto_fd int pidfd = state_pidfd(state, err);
 	int ended;
 
 	if (pidfd < 0)
-		return 0;
+		return err->code == ESRCH ? 0 : -1;
 	proc_pidfd_signal(pidfd, SIGKILL);
 	ended = proc_pidfd_wait(pidfd, END_TIMEOUT_MSEC);
 	if (ended < 0)

@@ -59,10 +59,21 @@ static int wait_go(struct init *init, struct err *err)
 	return 0;
 }
 
+static int close_to_others(struct err *err)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(err, "close this process to others");
+	return 0;
+}
+
 static int step_namespaces(struct init *init, struct err *err)
 {
 	struct launch *launch = init->launch;
 
+	/* In a user namespace that nobody else is in yet, it would only keep us from our own
+	 * files in /proc. */
+	if (!launch->ns.new_user && close_to_others(err) < 0)
+		return -1;
 	if (init_waits(launch) && wait_go(init, err) < 0)
 		return -1;
 	if (ns_enter(&launch->ns, err) < 0)
@@ -192,21 +203,22 @@ static int step_process(struct init *init, struct err *err)
 		return -1;
 	if (caps_check(&init->spec->process.caps, err) < 0)
 		return -1;
-	if (fd_cloexec_from(3 + launch->opts->listen_fds + launch->opts->preserve_fds, err) < 0)
+	if (fd_cloexec_from(launch_first_fd(launch), err) < 0)
 		return -1;
 	init->program = (struct program){
 		.process = &init->spec->process,
 		.more_env = launch->env,
 		.seccomp = launch->has_seccomp ? &launch->seccomp : NULL,
-		.own_userns = ns_plan_own_user(&launch->ns),
+		.in_place = launch->in_place,
+		.first_fd = launch_first_fd(launch),
 		.rlimits_set = launch_sets_rlimits(launch),
 		.labels = launch->labels,
 		.proc_fd = launch->proc_fd,
 	};
 	/* From here on another process of the container may see this one: none but the host's
 	 * root may look into it, or name its file by /proc/PID/exe. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "close this process to others");
+	if (close_to_others(err) < 0)
+		return -1;
 	return init->spec->process.given ? program_prepare(&init->program, err) : 0;
 }
 
@@ -229,7 +241,7 @@ static int let_go(struct launch *launch, struct err *err)
 		lsm_labels_exec(&launch->labels) ? launch->proc_fd : -1,
 	};
 
-	return fd_close_others(3 + launch->opts->preserve_fds, keep, ARRAY_SIZE(keep), err);
+	return fd_close_others(launch_first_fd(launch), keep, ARRAY_SIZE(keep), err);
 }
 
 /* create: `start` connects to exec.sock, says go, and from then on is who hears of errors. One
@@ -303,8 +315,6 @@ void init_main(struct launch *launch)
 	fd_closep(&launch->sync[0]);
 	state_dir_close(&launch->dir); /* a copy of the lock would hold it as long as we wait */
 	umask(0);
-	if (!launch->ns.new_user)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		if (steps[i](&init, &err) == 0)
 			continue;
