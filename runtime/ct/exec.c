@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/proc.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/compile.h"
 
@@ -77,19 +78,55 @@ void exec_stdio_restore(const int saved[3])
 	errno = errno_before;
 }
 
+/* In a child, which ends: a process that joined the container is the child of who made it enter,
+ * and as long as its parent does not reap it, the container's init can't end (pid_namespaces(7)).
+ * Ours would be waiting for just that. */
+static int start_detached(const struct container_settings *set, const char *id,
+			  const struct spec_process *process, struct err *err)
+{
+	struct container_exec_opts opts = { .process = process, .detach = true };
+	int saved[3], status;
+
+	if (exec_stdio_null(saved, err) < 0)
+		return -1;
+	return container_exec(set, id, &opts, &status, err);
+}
+
+struct answer {
+	int rc;
+	struct err err;
+};
+
 int exec_detached(const struct container_settings *set, const char *id, const char *const *args,
 		  struct err *err)
 {
-	struct container_exec_opts opts = { .detach = true };
+	struct answer answer = { .rc = -1 };
 	auto_spec struct spec *spec = NULL;
-	int saved[3], rc, status;
+	auto_fd int from = -1, to = -1;
+	int pair[2];
+	pid_t pid;
 
-	if (make_process(args, false, &spec, err) < 0 || exec_stdio_null(saved, err) < 0)
+	if (make_process(args, false, &spec, err) < 0)
 		return -1;
-	opts.process = &spec->process;
-	rc = container_exec(set, id, &opts, &status, err);
-	exec_stdio_restore(saved);
-	return rc;
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(err, "make a pipe");
+	from = pair[0];
+	to = pair[1];
+	pid = proc_clone(0, -1, NULL);
+	if (pid == 0) {
+		answer.rc = start_detached(set, id, &spec->process, &answer.err);
+		_exit(fd_write_all(to, &answer, sizeof(answer)) < 0);
+	}
+	if (pid < 0)
+		return err_sys(err, "make a process");
+	proc_wait(pid);
+	fd_closep(&to);
+	if (fd_read_all(from, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
+		return err_set(err, ERR_FAILED, "run \"%s\": the helper process was killed",
+			       args[0]);
+	if (answer.rc < 0 && err)
+		*err = answer.err;
+	return answer.rc;
 }
 
 int exec_here(const struct container_settings *set, const char *id, const char *const *args,

@@ -19,6 +19,7 @@
 #include "runtime/ct/stop.h"
 
 #define STOP_TIMEOUT_MAX_SEC 86400
+#define KILL_TIMEOUT_MSEC 30000
 
 /* ---- what is there ---- */
 
@@ -269,11 +270,17 @@ static int shut_down(const struct ct *ct, bool *ret_ended, struct err *err)
 	return ended < 0 ? -1 : 0;
 }
 
+/* A killed init ends at once, unless someone outside never reaps what he put into it. */
 static int kill_all(const struct ct *ct, struct err *err)
 {
+	int ended;
+
 	if (container_kill(ct->vz->set, ct->id, SIGKILL, true, err) < 0 && err->code != ERR_STATE)
 		return -1;
-	return container_wait(ct->vz->set, ct->id, -1, err) < 0 ? -1 : 0;
+	ended = container_wait(ct->vz->set, ct->id, KILL_TIMEOUT_MSEC, err);
+	if (ended == 0)
+		return err_set(err, ERR_FAILED, "its init was killed and does not end");
+	return ended < 0 ? -1 : 0;
 }
 
 static int end_processes(const struct ct *ct, bool fast, struct err *err)

@@ -3,46 +3,60 @@
 
 #include "runtime/ct/stop.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/fd.h"
 #include "runtime/base/log.h"
+#include "runtime/base/str.h"
 #include "runtime/ct/exec.h"
 
 /* An init whose program is not in the table is told by the `halt` that came with it, as OpenVZ
  * does it: sysvinit, upstart, openrc, runit have one. */
-int stop_signal(const char *init_program)
+int stop_signal(const char *program, const char *argv0)
 {
 	static const struct {
-		const char *program;
-		int offset; /* from SIGRTMIN, which is no constant; or below 0: a signal */
+		const char *program, *argv0; /* NULL: any */
+		int signal, offset;          /* SIGRTMIN is no constant */
 	} inits[] = {
-		{ "systemd", 3 },        /* systemd(1): starts halt.target, here: exits */
-		{ "busybox", -SIGUSR2 }, /* busybox init: poweroff */
+		{ "systemd", NULL, 0, 3 }, /* systemd(1): starts halt.target, which here exits */
+		{ "busybox", "init", SIGUSR2, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(inits); i++)
-		if (str_eq(inits[i].program, init_program))
-			return inits[i].offset < 0 ? -inits[i].offset : SIGRTMIN + inits[i].offset;
+		if (str_eq(inits[i].program, program) &&
+		    (!inits[i].argv0 || str_eq(inits[i].argv0, argv0)))
+			return inits[i].signal ? inits[i].signal : SIGRTMIN + inits[i].offset;
 	return 0;
 }
 
-/* What runs as the container's init: the base name of its executable. The container chooses the
- * name; the worst that comes of it is the wrong signal to its own init. */
-static void init_program(pid_t pid, char name[NAME_MAX + 1])
+static const char *base_name(const char *path)
 {
-	char path[64], target[PATH_MAX];
-	const char *slash;
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The container chooses what is seen here of its init; the worst that comes of it is the wrong
+ * signal to that. */
+static int init_signal(pid_t pid)
+{
+	char path[64], program[PATH_MAX], argv0[PATH_MAX];
+	auto_fd int fd = -1;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n < 0 ? 0 : n] = '\0';
-	slash = strrchr(target, '/');
-	snprintf(name, NAME_MAX + 1, "%.*s", NAME_MAX, slash ? slash + 1 : target);
+	n = readlink(path, program, sizeof(program) - 1);
+	program[n < 0 ? 0 : n] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, argv0, sizeof(argv0) - 1);
+	argv0[n < 0 ? 0 : n] = '\0';
+	return stop_signal(base_name(program), base_name(argv0));
 }
 
 static int run_halt(const struct container_settings *set, const char *id, struct err *err)
@@ -55,13 +69,11 @@ static int run_halt(const struct container_settings *set, const char *id, struct
 int stop_request(const struct container_settings *set, const char *id, struct err *err)
 {
 	auto_container_state struct container_state *state = NULL;
-	char program[NAME_MAX + 1];
 	int sig;
 
 	if (container_load(set, id, &state, err) < 0)
 		return -1;
-	init_program(state->pid, program);
-	sig = stop_signal(program);
+	sig = init_signal(state->pid);
 	if (sig)
 		return container_kill(set, id, sig, false, err);
 	if (run_halt(set, id, err) == 0)

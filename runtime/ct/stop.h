@@ -8,9 +8,9 @@
 #include "runtime/base/err.h"
 #include "runtime/container/container.h"
 
-/* The signal that makes the init of this program name ("systemd") power off; 0: none is known.
- * Pure. */
-int stop_signal(const char *init_program);
+/* The signal that makes an init power off, by the base names of its executable ("systemd") and of
+ * its argv[0], since a busybox may be a shell as well; 0: none is known. Pure. */
+int stop_signal(const char *program, const char *argv0);
 
 /* Asks the running container's init to shut down: by its signal, or by `halt` run inside. Does
  * not wait. */
