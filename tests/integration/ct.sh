@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Sourced behind lib.sh: persistent containers in a world of their own below $SCRATCH.
+#
+#   $CT_DIR           where vz.conf, conf/, names/, template/, private/, root/, dump/, lock/ are
+#   ct ARG...         $VZRUN with that vz.conf and this file's --root
+#   new_ct            sets $id to a CT id that no other test file uses
+#   make_ct [OPT...]  new_ct, created from `minimal`; bails out if that fails
+#   start_ct          starts $id and waits until its rc script is done
+#   ct_tree DIR       a root file system in DIR whose /sbin/init does what $init says (a script)
+#   ct_traces ID      what there is of a CT, a line each; nothing for one that is gone
+#   ct_private PATH   where the file of $id lies on disk
+
+# shellcheck disable=SC2034,SC2154 # id, and what begins with _, is lib.sh's
+
+CT_DIR=$SCRATCH/vz
+mkdir -p "$CT_DIR/conf"
+cat >"$CT_DIR/vz.conf" <<END
+TEMPLATE="$CT_DIR/template"
+VE_PRIVATE="$CT_DIR/private/\$VEID"
+VE_ROOT="$CT_DIR/root/\$VEID"
+DUMPDIR="$CT_DIR/dump"
+LOCKDIR="$CT_DIR/lock"
+END
+
+ct()
+{
+	"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" "$@"
+}
+
+# Cgroups are named after the id, and files run side by side.
+new_ct()
+{
+	_cts=$((_cts + 1))
+	id=$(($$ * 100 + _cts))
+}
+_cts=0
+
+make_ct()
+{
+	new_ct
+	ct create "$id" --ostemplate minimal "$@" >"$_tmp/create" 2>&1 ||
+		tap_bail "can't create CT $id: $(<"$_tmp/create")"
+}
+
+start_ct()
+{
+	ct start "$id" >"$_tmp/start" 2>&1 || tap_bail "can't start CT $id: $(<"$_tmp/start")"
+	until_true ct exec "$id" test -d /run/lock || tap_bail "CT $id does not come up"
+}
+
+ct_private()
+{
+	echo "$CT_DIR/private/$id/upper/$1"
+}
+
+# shellcheck disable=SC2154 # init is the caller's
+ct_tree()
+{
+	make_rootfs "$1"
+	rm -f "$1/bin/init"
+	printf '#!/bin/sh\n%s\n' "$init" >"$1/bin/init"
+	chmod 755 "$1/bin/init"
+}
+
+ct_traces()
+{
+	local path
+	awk -v dir="$CT_DIR/root/$1" '$5 == dir { print "mount " $5 }' /proc/self/mountinfo
+	for path in "$CT_DIR/private/$1"* "$CT_DIR/root/$1" "$CT_DIR/conf/$1".* "$CT_DIR/lock/$1.lck" \
+		"$ROOT/$1" "$CGROUP2/vzrun/$1"; do
+		[[ ! -e $path || $path = *.destroyed ]] || echo "$path"
+	done
+	find "$CT_DIR/names" -lname "*/$1.conf" 2>/dev/null
+}
