@@ -61,10 +61,12 @@ int sync_recv(int fd, struct sync_msg *msg, const char *program, struct err *err
 	struct entry_fault fault;
 	ssize_t n;
 
+	/* ECONNRESET, which comes once, says that the other end was closed with a message of ours
+	 * unread: its own last one still waits behind that. */
 	do
 		n = recv(fd, msg, sizeof(*msg), 0);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != ECONNRESET)
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n < 0)
 		return err_sys(err, "hear from the container's first process");
 	if (n <= 0) {
 		msg->kind = SYNC_EOF;
