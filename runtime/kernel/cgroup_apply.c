@@ -5,13 +5,11 @@
 #include "runtime/kernel/cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/base/str.h"
 #include "runtime/kernel/cgroup_file.h"
 #include "runtime/kernel/cgroup_limits.h"
 
@@ -98,24 +96,4 @@ int cgroup_apply(int fd, const struct spec_resources *res, struct err *err)
 		failed = perform(fd, &plan.write[i], &absent, err);
 	cgroup_plan_done(&plan);
 	return failed;
-}
-
-const char *cgroup_why_missing(const char *controller)
-{
-	const char *v1_name = str_eq(controller, "io") ? "blkio" : controller;
-	char text[4096], name[32];
-	int hierarchy, enabled;
-
-	if (cgroup_file_read(AT_FDCWD, "/proc/cgroups", text, sizeof(text)) < 0)
-		return "not in this kernel";
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (sscanf(line, "%31s %d %*d %d", name, &hierarchy, &enabled) != 3 ||
-		    !str_eq(name, v1_name))
-			continue;
-		if (!enabled)
-			return "disabled on the kernel's command line";
-		return hierarchy ? "in use by cgroup v1" : "not passed on to this cgroup v2 mount";
-	}
-	return "not in this kernel";
 }

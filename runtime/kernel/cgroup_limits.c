@@ -13,45 +13,7 @@
 #include "runtime/base/str.h"
 #include "runtime/kernel/cgroup.h"
 
-/* ---- controllers ---- */
-
 #define BIT(controller) (1U << (controller))
-#define KNOWN_BITS (BIT(CGROUP_NONE) - 1)
-
-_Static_assert(CGROUP_NONE == CGROUP_CONTROLLERS, "cgroup.h counts the controllers");
-
-static const char *const controller_names[CGROUP_CONTROLLERS] = {
-	"cpu", "cpuset", "dmem", "hugetlb", "io", "memory", "misc", "perf_event", "pids", "rdma",
-};
-
-const char *cgroup_controller_name(unsigned int bit)
-{
-	return bit < CGROUP_CONTROLLERS ? controller_names[bit] : NULL;
-}
-
-static enum cgroup_controller controller_of(const char *name, size_t len)
-{
-	unsigned int i = 0;
-
-	while (i < CGROUP_CONTROLLERS &&
-	       (strncmp(name, controller_names[i], len) != 0 || controller_names[i][len] != '\0'))
-		i++;
-	return (enum cgroup_controller)i;
-}
-
-uint32_t cgroup_controllers_parse(const char *text)
-{
-	uint32_t found = 0;
-
-	while (*text) {
-		size_t len = strcspn(text, " \n");
-
-		found |= len > 0 ? BIT(controller_of(text, len)) : 0;
-		text += len;
-		text += strspn(text, " \n");
-	}
-	return found & KNOWN_BITS;
-}
 
 /* ---- conversions ---- */
 
@@ -139,7 +101,7 @@ static bool wants_memory(const struct spec_memory *memory)
 
 static enum cgroup_controller key_controller(const char *key)
 {
-	return controller_of(key, strcspn(key, "."));
+	return cgroup_controller_of(key, strcspn(key, "."));
 }
 
 uint32_t cgroup_wanted(const struct spec_resources *res)
@@ -156,7 +118,7 @@ uint32_t cgroup_wanted(const struct spec_resources *res)
 	for (size_t i = 0; i < res->unified_n; i++)
 		if (!str_eq(res->unified[i].value, "max"))
 			wanted |= BIT(key_controller(res->unified[i].key));
-	return wanted & KNOWN_BITS;
+	return wanted & (BIT(CGROUP_NONE) - 1);
 }
 
 /* A member that v2 has nothing for and that asks for something, or NULL. */

@@ -31,6 +31,9 @@ enum cgroup_controller {
 	CGROUP_NONE, /* the files "cgroup.…", and those of controllers yet to come */
 };
 
+/* CGROUP_NONE where the len bytes at name are no name of one. */
+enum cgroup_controller cgroup_controller_of(const char *name, size_t len);
+
 enum cgroup_write_flag {
 	CGROUP_WRITE_OPTIONAL = 1, /* a file that is not there is fine */
 	CGROUP_WRITE_ELSE = 2,     /* only where the file of the write before is not there */
