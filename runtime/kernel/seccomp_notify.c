@@ -118,6 +118,8 @@ static void *sender(void *arg)
 		error = send_message(h, listener);
 		close(listener);
 	}
+	/* "It MUST be closed after sending a seccomp state": other copies of the fd too. */
+	shutdown(h->agent, SHUT_RDWR);
 	close(h->agent);
 	atomic_store(&h->sent, error);
 	return NULL;
