@@ -214,13 +214,16 @@ static void enable_each(int fd, char *names, struct place *place)
 			note_refusal(place, cgroup_controllers_parse(name + 1));
 }
 
-/* Offers the children of this level all that it has. */
+/* Offers the children of this level all that it has. A write that changes nothing would still
+ * wait for every cgroup below that is just ending (cgroup_lock_and_drain_offline), so what is
+ * as it should be is left alone; the kernel writes both lists in the same order. */
 static void enable_all(int fd, struct place *place)
 {
-	char have[SMALL_FILE], names[2 * SMALL_FILE], *save = NULL;
+	char have[SMALL_FILE], on[SMALL_FILE], names[2 * SMALL_FILE], *save = NULL;
 	size_t len = 0;
 
-	if (cgroup_file_read(fd, "cgroup.controllers", have, sizeof(have)) < 0)
+	if (cgroup_file_read(fd, "cgroup.controllers", have, sizeof(have)) < 0 ||
+	    cgroup_file_read(fd, "cgroup.subtree_control", on, sizeof(on)) < 0 || str_eq(have, on))
 		return;
 	for (char *name = strtok_r(have, " \n", &save); name; name = strtok_r(NULL, " \n", &save))
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s+%s", len ? " " : "",

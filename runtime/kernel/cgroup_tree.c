@@ -69,16 +69,28 @@ bool cgroup_frozen(int fd)
 	       cgroup_file_has_line(events, "frozen 1");
 }
 
+/* Of the wait's errno. ETIMEDOUT's own text is about connections. */
+static int tell_not_done(bool freeze, struct err *err)
+{
+	const char *verb = freeze ? "freeze" : "thaw";
+
+	if (errno != ETIMEDOUT)
+		return err_sys(err, "%s the cgroup", verb);
+	return err_set(err, ETIMEDOUT, "%s the cgroup: not done after %d s (%s)", verb,
+		       CGROUP_WAIT_MSEC / 1000,
+		       freeze ? "is a process stuck in the kernel?" :
+				"is a cgroup above it frozen?");
+}
+
 int cgroup_freeze(int fd, bool freeze, struct err *err)
 {
 	auto_fd int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	const char *verb = freeze ? "freeze" : "thaw";
 
 	if (events < 0 || cgroup_file_write(fd, "cgroup.freeze", freeze ? "1" : "0") < 0)
-		return err_sys(err, "%s the cgroup", verb);
+		return tell_not_done(freeze, err);
 	if (wait_for_event(events, freeze ? "frozen 1" : "frozen 0") == 0)
 		return 0;
-	err_sys(err, "%s the cgroup", verb);
+	tell_not_done(freeze, err);
 	if (freeze && cgroup_file_write(fd, "cgroup.freeze", "0") < 0)
 		log_warning("thaw the cgroup: %s, ignoring", strerror(errno));
 	return -1;

@@ -418,6 +418,24 @@ static void frozen_processes_stand_still(void **state)
 	munmap((void *)(uintptr_t)count, 4096);
 }
 
+static void thaw_below_a_frozen_one_is_an_error(void **state)
+{
+	auto_fd int outer = -1, inner = -1;
+	struct err err;
+
+	(void)state;
+	NEEDS_KERNEL();
+	outer = create(below("x"));
+	inner = create(below("x/y"));
+	assert_ok(cgroup_freeze(outer, true, &err), &err);
+	assert_true(cgroup_frozen(inner));
+	time_flies = true;
+	assert_fails(cgroup_freeze(inner, false, &err), &err, ETIMEDOUT,
+		     "thaw the cgroup: not done after 10 s (is a cgroup above it frozen?)");
+	time_flies = false;
+	remove_ok(below("x"));
+}
+
 static void kill_reaches_frozen_and_nested_processes(void **state)
 {
 	auto_fd int outer = -1, inner = -1;
@@ -877,6 +895,7 @@ int main(void)
 		cmocka_unit_test(remove_goes_to_any_depth),
 		cmocka_unit_test(parents_that_come_and_go_do_no_harm),
 		cmocka_unit_test(frozen_processes_stand_still),
+		cmocka_unit_test(thaw_below_a_frozen_one_is_an_error),
 		cmocka_unit_test(kill_reaches_frozen_and_nested_processes),
 		cmocka_unit_test(kill_works_without_cgroup_kill),
 		cmocka_unit_test(kill_of_a_removed_one_is_fine),
