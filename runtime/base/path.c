@@ -209,20 +209,12 @@ struct removal {
 static int remove_below(struct removal *removal, int fd, unsigned int depth, struct err *err);
 
 /* Opens a folder to remove. Neither a link nor a mount is followed: a bind mount may have the
- * device number of what it lies on, so only the kernel can tell. The way there, in a name with
- * slashes, may lead through other mounts. */
+ * device number of what it lies on, so only the kernel can tell. */
 static int open_doomed(int dirfd, const char *name, struct err *err)
 {
-	const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
-	auto_free char *dir = strndup(name, (size_t)(last - name));
-	auto_fd int parent = -1;
-	int fd = -1;
+	int fd = resolve(dirfd, name, O_RDONLY | O_DIRECTORY, 0,
+			 RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 
-	if (dir && slash)
-		parent = openat(dirfd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir && (!slash || parent >= 0))
-		fd = resolve(slash ? parent : dirfd, last, O_RDONLY | O_DIRECTORY, 0,
-			     RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 	if (fd < 0 && errno == EXDEV)
 		return err_set(err, EBUSY, "remove \"%s\": something is mounted there", name);
 	return fd < 0 ? err_sys(err, "remove \"%s\"", name) : fd;
@@ -301,7 +293,7 @@ static int remove_passes(struct removal *removal, struct err *err)
 	return 0;
 }
 
-int path_remove_tree(int dirfd, const char *name, struct err *err)
+static int remove_tree(int dirfd, const char *name, struct err *err)
 {
 	struct removal removal = { .top = -1 };
 	auto_fd int top = -1;
@@ -317,4 +309,24 @@ int path_remove_tree(int dirfd, const char *name, struct err *err)
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(err, "remove folder \"%s\"", name);
 	return 0;
+}
+
+int path_remove_tree(int dirfd, const char *name, struct err *err)
+{
+	const char *slash = strrchr(name, '/');
+	auto_free char *dir = NULL;
+	auto_fd int parent = -1;
+
+	/* The way to the tree may lead through other mounts, the tree itself may not. */
+	if (!slash)
+		return remove_tree(dirfd, name, err);
+	if (!slash[1])
+		return err_set(err, ERR_INPUT, "remove \"%s\": it names no file", name);
+	dir = strndup(name, (size_t)(slash + 1 - name));
+	if (!dir)
+		return err_sys(err, "remove \"%s\"", name);
+	parent = openat(dirfd, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "remove \"%s\"", name);
+	return remove_tree(parent, slash + 1, err);
 }

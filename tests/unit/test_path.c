@@ -397,6 +397,26 @@ static void a_deep_tree_is_removed_with_few_fds(void **state)
 	assert_false(scratch_has(scratch, "a-longer-name"));
 }
 
+static void a_tree_is_named_by_a_path(void **state)
+{
+	const struct scratch *scratch = *state;
+	auto_free char *absolute = str_dupf("%s/a/b", scratch->path);
+	struct err err;
+
+	assert_int_equal(mkdirat(scratch->fd, "a", 0755), 0);
+	assert_int_equal(mkdirat(scratch->fd, "a/b", 0755), 0);
+	assert_int_equal(mkdirat(scratch->fd, "a/b/c", 0755), 0);
+	assert_int_equal(mkdirat(scratch->fd, "a/d", 0755), 0);
+	assert_ok(path_remove_tree(AT_FDCWD, absolute, &err), &err);
+	assert_false(scratch_has(scratch, "a/b"));
+	assert_ok(path_remove_tree(scratch->fd, "a/d", &err), &err);
+	assert_false(scratch_has(scratch, "a/d"));
+	assert_ok(path_remove_tree(scratch->fd, "none/d", &err), &err);
+	assert_fails(path_remove_tree(scratch->fd, "a/", &err), &err, ERR_INPUT,
+		     "remove \"a/\": it names no file");
+	assert_true(scratch_has(scratch, "a"));
+}
+
 /* The source of a bind mount has the same device number as what it lies on. */
 static void removal_stops_at_a_mount(void **state)
 {
@@ -423,6 +443,39 @@ static void removal_stops_at_a_mount(void **state)
 	tree_done(&tree);
 }
 
+static void a_tree_on_another_mount_is_removed(void **state)
+{
+	const struct scratch *scratch = *state;
+	auto_free char *mnt = str_dupf("%s/mnt", scratch->path);
+	struct err err;
+
+	if (!private_mounts) {
+		print_message("no mount namespace could be made\n");
+		skip();
+	}
+	assert_int_equal(mkdirat(scratch->fd, "mnt", 0755), 0);
+	assert_int_equal(mount("tmpfs", mnt, "tmpfs", 0, NULL), 0);
+	assert_int_equal(mkdirat(scratch->fd, "mnt/t", 0755), 0);
+	assert_int_equal(mkdirat(scratch->fd, "mnt/t/x", 0755), 0);
+	assert_ok(path_remove_tree(scratch->fd, "mnt/t", &err), &err);
+	assert_false(scratch_has(scratch, "mnt/t"));
+	assert_int_equal(umount2(mnt, MNT_DETACH), 0);
+}
+
+static void what_can_not_be_made_is_named(void **state)
+{
+	const struct scratch *scratch = *state;
+	auto_free char *below = str_dupf("%s/file/x/y", scratch->path);
+	auto_free char *text =
+		str_dupf("make folder \"%s/file/x\": Not a directory", scratch->path);
+	struct err err;
+
+	close(openat(scratch->fd, "file", O_CREAT | O_WRONLY, 0644));
+	assert_fails(path_mkdirs(below, 0755, &err), &err, ENOTDIR, text);
+	assert_fails(path_make_file_in(scratch->fd, "/file/x", 0644, &err), &err, ENOTDIR,
+		     "open \"/file/x\" in the container: Not a directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,7 +498,10 @@ int main(void)
 		scratch_test(a_file_or_nothing_is_removed_too),
 		scratch_test(removal_does_not_follow_links),
 		scratch_test(a_deep_tree_is_removed_with_few_fds),
+		scratch_test(a_tree_is_named_by_a_path),
 		scratch_test(removal_stops_at_a_mount),
+		scratch_test(a_tree_on_another_mount_is_removed),
+		scratch_test(what_can_not_be_made_is_named),
 	};
 
 	umask(022);
