@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "runtime/base/fd.h"
@@ -67,6 +68,52 @@ static void pipes_are_read_and_written_whole(void **state)
 	assert_memory_equal(in, out, BYTES);
 	close(fds[0]);
 	waitpid(pid, NULL, 0);
+}
+
+static void errors_of_reading_and_writing_are_told(void **state)
+{
+	const struct scratch *scratch = *state;
+	auto_fd int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	char buf[4];
+
+	assert_int_equal(fd_write_all(full, "x", 1), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(fd_read_all(scratch->fd, buf, sizeof(buf)), -1);
+	assert_int_equal(errno, EISDIR);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* A handler without SA_RESTART, and a writer whose two signals come first. */
+static void a_signal_does_not_cut_a_read(void **state)
+{
+	const struct sigaction handle = { .sa_handler = on_alarm };
+	struct sigaction old;
+	char buf[4] = "";
+	int fds[2];
+	pid_t pid;
+
+	(void)state;
+	sigaction(SIGUSR1, &handle, &old);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < 2; i++) {
+			usleep(20000);
+			kill(getppid(), SIGUSR1);
+		}
+		usleep(20000);
+		_exit(write(fds[1], "abc", 3) != 3);
+	}
+	close(fds[1]);
+	assert_int_equal(fd_read_all(fds[0], buf, sizeof(buf)), 3);
+	assert_string_equal(buf, "abc");
+	close(fds[0]);
+	waitpid(pid, NULL, 0);
+	sigaction(SIGUSR1, &old, NULL);
 }
 
 static void a_file_is_read_with_a_nul_behind_it(void **state)
@@ -222,6 +269,38 @@ static void fds_are_marked_from_the_first_on(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void fds_are_closed_but_those_to_keep(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		int keep[] = { 40, -1, 5, 22, 21, 22 };
+		int bad = dup2(0, 10) < 0 || dup2(0, 20) < 0 || dup2(0, 21) < 0 ||
+			  dup2(0, 22) < 0 || dup2(0, 23) < 0 || dup2(0, 40) < 0 ||
+			  dup2(0, 41) < 0 || fd_close_others(20, keep, ARRAY_SIZE(keep), NULL);
+
+		bad = bad || fcntl(10, F_GETFD) < 0 || fcntl(21, F_GETFD) < 0 ||
+		      fcntl(22, F_GETFD) < 0 || fcntl(40, F_GETFD) < 0;
+		bad = bad || fcntl(20, F_GETFD) >= 0 || fcntl(23, F_GETFD) >= 0 ||
+		      fcntl(41, F_GETFD) >= 0;
+		_exit(bad);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void a_folder_that_can_not_be_written_is_told(void **state)
+{
+	auto_fd int proc = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(fd_replace_file(proc, "x", "y", 1, 0644, 0, &err), -1);
+	assert_memory_equal(err.msg, "create \"x.new\": ", 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +308,8 @@ int main(void)
 		cmocka_unit_test(a_stolen_fd_stays_open),
 		cmocka_unit_test(an_fds_path_names_it),
 		cmocka_unit_test(pipes_are_read_and_written_whole),
+		scratch_test(errors_of_reading_and_writing_are_told),
+		cmocka_unit_test(a_signal_does_not_cut_a_read),
 		scratch_test(a_file_is_read_with_a_nul_behind_it),
 		scratch_test(files_of_every_size_up_to_the_limit_are_read),
 		cmocka_unit_test(files_of_proc_are_read),
@@ -238,6 +319,8 @@ int main(void)
 		scratch_test(a_file_is_replaced_at_once),
 		scratch_test(a_leftover_of_a_killed_writer_is_no_obstacle),
 		scratch_test(a_replacement_that_fails_leaves_the_old_file),
+		cmocka_unit_test(a_folder_that_can_not_be_written_is_told),
+		cmocka_unit_test(fds_are_closed_but_those_to_keep),
 		cmocka_unit_test(fds_are_marked_from_the_first_on),
 	};
 
