@@ -87,12 +87,13 @@ static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *e
 {
 	struct container_state *live = NULL;
 	struct storage storage;
+	struct err why;
 
 	if (opts->hostname && dist_check_hostname(opts->hostname, err) < 0)
 		return -1;
 	if (opts->name && check_name(ct, opts->name, err) < 0)
 		return -1;
-	if (container_load(ct->vz->set, ct->id, &live, NULL) == 0) {
+	if (container_load(ct->vz->set, ct->id, &live, &why) == 0) {
 		container_state_free(live);
 		return err_set(err, VZ_ERR(VZ_RUNNING), "a live container has the id %s", ct->id);
 	}

@@ -67,6 +67,7 @@ int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err)
 	auto_container_state struct container_state *live = NULL;
 	auto_free pid_t *pids = NULL;
 	struct storage storage;
+	struct err why;
 	size_t n = 0;
 
 	if (ct_storage(ct, false, &storage, err) < 0 || load_live(ct, &live, err) < 0)
@@ -77,7 +78,7 @@ int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err)
 		.running = is_running(live),
 		.paused = live && live->status == STATUS_PAUSED,
 	};
-	if (ret->running && container_pids(ct->vz->set, ct->id, &pids, &n, NULL) == 0)
+	if (ret->running && container_pids(ct->vz->set, ct->id, &pids, &n, &why) == 0)
 		ret->processes = (int)n;
 	return 0;
 }
@@ -162,6 +163,7 @@ static int launch(const struct ct *ct, const char *config, size_t len, struct er
 		.config = config,
 		.config_len = len,
 	};
+	struct err later = { 0 };
 	int saved[3], rc;
 
 	if (spec_parse(config, len, "compiled configuration", &spec, err) < 0)
@@ -174,7 +176,8 @@ static int launch(const struct ct *ct, const char *config, size_t len, struct er
 		return -1;
 	if (container_start(ct->vz->set, ct->id, err) == 0)
 		return 0;
-	container_delete(ct->vz->set, ct->id, true, NULL);
+	if (container_delete(ct->vz->set, ct->id, true, &later) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, later.msg);
 	return -1;
 }
 
@@ -230,8 +233,10 @@ int ct_start(struct ct *ct, struct err *err)
 	if (do_mount(ct, &storage, err) < 0)
 		return -1;
 	if (run_init(ct, &storage, err) < 0) {
-		if (storage_umount(&storage, false, NULL) < 0)
-			log_warning("CT %s stays mounted", ct->id);
+		struct err later = { 0 };
+
+		if (storage_umount(&storage, false, &later) < 0)
+			log_warning("CT %s: %s, ignoring", ct->id, later.msg);
 		return -1;
 	}
 	vz_sayf(ct->vz, "Container start in progress...");
@@ -319,14 +324,22 @@ int ct_stop(struct ct *ct, bool fast, struct err *err)
 /* ---- destroy ---- */
 
 /* names/NAME, if it is this CT's. */
-static void unlink_name(const struct ct *ct)
+static int unlink_name(const struct ct *ct, struct err *err)
 {
 	const char *name = conf_get(ct->conf, "NAME");
 	auto_free char *path = name ? str_dupf("%s/%s", ct->vz->names_dir, name) : NULL;
 	uint32_t ctid;
+	int found;
 
-	if (path && ctid_find(ct->vz->conf_dir, name, &ctid, NULL) > 0 && ctid == ct->ctid)
-		unlink(path);
+	if (!name || ctid_check_name(name, NULL) < 0)
+		return 0;
+	found = path ? ctid_find(ct->vz->conf_dir, name, &ctid, err) :
+		       err_sys(err, "forget its name");
+	if (found < 0)
+		return -1;
+	if (found && ctid == ct->ctid && unlink(path) < 0)
+		return err_sys(err, "remove \"%s\"", path);
+	return 0;
 }
 
 /* The conf, and scripts beside it, are kept as *.destroyed, as OpenVZ does. */
@@ -335,7 +348,8 @@ static int retire_conf(const struct ct *ct, struct err *err)
 	static const char *const suffixes[] = { "start",    "stop",       "mount", "umount",
 						"premount", "postumount", "conf" };
 
-	unlink_name(ct);
+	if (unlink_name(ct, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		auto_free char *from = str_dupf("%s/%s.%s", ct->vz->conf_dir, ct->id, suffixes[i]);
 		auto_free char *to = from ? str_dupf("%s.destroyed", from) : NULL;
@@ -348,20 +362,31 @@ static int retire_conf(const struct ct *ct, struct err *err)
 	return 0;
 }
 
-static void remove_dump(const struct ct *ct)
+/* A conf that was being written when its verb was killed. */
+static char *half_conf(const struct ct *ct)
 {
-	auto_free char *path = str_dupf("%s/Dump.%s", ct->vz->dump_dir, ct->id);
+	return str_dupf("%s.new", ct->conf_path);
+}
 
-	if (path)
-		unlink(path);
+static void remove_files(const struct ct *ct)
+{
+	auto_free char *dump = str_dupf("%s/Dump.%s", ct->vz->dump_dir, ct->id);
+	auto_free char *half = half_conf(ct);
+
+	if (dump)
+		unlink(dump);
+	if (half)
+		unlink(half);
 }
 
 static bool is_anything_there(const struct ct *ct, const struct storage *storage)
 {
 	auto_container_state struct container_state *live = NULL;
+	auto_free char *half = half_conf(ct);
+	struct err why;
 
-	return ct->has_conf || storage_has_traces(storage) ||
-	       (load_live(ct, &live, NULL) == 0 && live);
+	return ct->has_conf || storage_has_traces(storage) || (half && access(half, F_OK) == 0) ||
+	       (load_live(ct, &live, &why) == 0 && live);
 }
 
 int ct_destroy(struct ct *ct, struct err *err)
@@ -383,7 +408,7 @@ int ct_destroy(struct ct *ct, struct err *err)
 		return -1;
 	if (storage_destroy(&storage, err) < 0)
 		return vz_fail(err, VZ_CANNOT_DELETE);
-	remove_dump(ct);
+	remove_files(ct);
 	if (retire_conf(ct, err) < 0) /* last: as long as it is there, destroy can be repeated */
 		return -1;
 	vz_lock_remove(ct->vz, ct->id);
