@@ -31,8 +31,10 @@ static int clone_child(struct launch *launch, struct err *err)
 	pid = proc_clone(launch->ns.clone_flags, launch->cgroup_fd, &launch->pidfd);
 	if (pid == 0)
 		init_main(launch);
-	if (pid < 0)
-		return err_sys(err, "clone the container's first process");
+	if (pid < 0) {
+		err_sys(err, "clone the container's first process");
+		return launch->cgroup_fd >= 0 ? cgroup_hint_join(launch->cgroup_fd, err) : -1;
+	}
 	launch->state->pid = pid;
 	fd_closep(&launch->sync[1]);
 	fd_closep(&launch->listen_fd);
@@ -169,10 +171,11 @@ static void undo(struct launch *launch)
 	if (launch->resctrl >= 0)
 		intelrdt_remove(launch->resctrl, &launch->spec->lin.intel_rdt, launch->state->id,
 				NULL);
-	if (launch->cgroup_fd >= 0)
+	if (launch->cgroup_fd >= 0) { /* else it is not ours */
 		cgroup_kill(launch->cgroup_fd, NULL);
-	if (*launch->state->cgroup && cgroup_remove(launch->state->cgroup, &err) < 0)
-		log_warning("%s, ignoring", err.msg);
+		if (cgroup_remove(launch->state->cgroup, &err) < 0)
+			log_warning("%s, ignoring", err.msg);
+	}
 	if (state_dir_remove(launch->set, launch->state->id, &launch->dir, &err) < 0)
 		log_warning("%s, ignoring", err.msg);
 }

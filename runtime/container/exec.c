@@ -37,7 +37,7 @@ struct joining {
 	const struct spec *spec;
 	struct container_state *state;
 	struct seccomp_program seccomp;
-	bool has_seccomp;
+	bool has_seccomp, in_place;
 	struct lsm_labels labels;
 	int proc_fd, init_pidfd, cgroup_fd, console, agent;
 	int sync[2], pidfd;
@@ -115,7 +115,8 @@ static int become(struct joining *join, struct err *err)
 	struct program program = {
 		.process = join->opts->process,
 		.seccomp = join->has_seccomp ? &join->seccomp : NULL,
-		.own_userns = join->state->own_userns,
+		.in_place = join->in_place,
+		.first_fd = 3 + join->opts->preserve_fds,
 		.rlimits_set = join_sets_rlimits(join),
 		.labels = join->labels,
 		.proc_fd = join->proc_fd,
@@ -217,6 +218,7 @@ static int prepare(struct joining *join, struct err *err)
 				return -1;
 		}
 	}
+	join->in_place = program_may_be_in_place(join->spec);
 	lsm_find(join->opts->process, NULL, &join->labels);
 	if (join->opts->console_socket) {
 		join->console = console_connect(join->opts->console_socket, err);
@@ -226,15 +228,22 @@ static int prepare(struct joining *join, struct err *err)
 	return sync_pair(join->sync, err);
 }
 
-static pid_t clone_into_cgroup(struct joining *join)
+/* Never outside of the container's cgroup: what can't join it does not run. */
+static pid_t clone_into_cgroup(struct joining *join, struct err *err)
 {
 	pid_t pid = proc_clone(0, join->cgroup_fd, &join->pidfd);
 
-	if (pid >= 0 || errno != EBUSY || join->opts->cgroup)
+	if (pid < 0 && errno == EBUSY && !join->opts->cgroup) {
+		fd_closep(&join->cgroup_fd);
+		join->cgroup_fd = cgroup_of_init(join, err);
+		if (join->cgroup_fd < 0)
+			return -1;
+		pid = proc_clone(0, join->cgroup_fd, &join->pidfd);
+	}
+	if (pid >= 0)
 		return pid;
-	fd_closep(&join->cgroup_fd);
-	join->cgroup_fd = cgroup_of_init(join, NULL);
-	return proc_clone(0, join->cgroup_fd, &join->pidfd);
+	err_sys(err, "clone a process into the container");
+	return join->cgroup_fd >= 0 ? cgroup_hint_join(join->cgroup_fd, err) : -1;
 }
 
 static int clone_child(struct joining *join, struct err *err)
@@ -246,11 +255,11 @@ static int clone_child(struct joining *join, struct err *err)
 		return err_sys(err, "join the container's pid namespace");
 	if (sched_apply_affinity_initial(0, join->opts->process, err) < 0)
 		return -1;
-	join->pid = clone_into_cgroup(join);
+	join->pid = clone_into_cgroup(join, err);
 	if (join->pid == 0)
 		child_main(join);
 	if (join->pid < 0)
-		return err_sys(err, "clone a process into the container");
+		return -1;
 	fd_closep(&join->sync[1]);
 	return 0;
 }

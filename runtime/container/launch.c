@@ -19,6 +19,7 @@
 #include "runtime/base/time.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/notify.h"
+#include "runtime/container/program.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/console.h"
 #include "runtime/kernel/intelrdt.h"
@@ -191,8 +192,8 @@ static int prepare_cgroup(struct launch *launch, struct err *err)
 			*c);
 	if (cgroup_apply(launch->cgroup_fd, res, err) < 0)
 		return -1;
-	if (res->devices_n > 0 &&
-	    cgroup_apply_devices(launch->cgroup_fd, res->devices, res->devices_n, err) < 0)
+	/* Without rules too: then the default devices are what is allowed, as with runc. */
+	if (cgroup_apply_devices(launch->cgroup_fd, res->devices, res->devices_n, err) < 0)
 		return -1;
 	if (delegate_cgroup(launch, err) < 0)
 		return -1;
@@ -234,6 +235,7 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 			return -1;
 		launch->has_seccomp = true;
 	}
+	launch->in_place = program_may_be_in_place(spec);
 	lsm_find(&spec->process, spec->lin.mount_label, &launch->labels);
 	if (spec->lin.intel_rdt.given) {
 		launch->resctrl = intelrdt_open(err);

@@ -26,6 +26,7 @@ struct launch {
 	struct mount_sources mounts;
 	struct seccomp_program seccomp;
 	bool has_seccomp;
+	bool in_place; /* program.h */
 	struct lsm_labels labels;
 
 	int proc_fd;   /* the host's /proc, which is trusted */
@@ -71,6 +72,12 @@ void launch_done(struct launch *launch);
 static inline bool launch_sets_rlimits(const struct launch *launch)
 {
 	return ns_plan_own_user(&launch->ns) && launch->spec->process.rlimits_n > 0;
+}
+
+/* The first fd that is not the program's: stdio and what it was given come before. */
+static inline unsigned int launch_first_fd(const struct launch *launch)
+{
+	return 3 + launch->opts->listen_fds + launch->opts->preserve_fds;
 }
 
 /* Must the child wait for the parent before its first step? */

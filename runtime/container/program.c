@@ -24,6 +24,26 @@
 #include "runtime/kernel/entry.h"
 #include "runtime/kernel/rlimit.h"
 
+/* ---- which way in ---- */
+
+static bool maps_to(const struct spec_id_maps *maps, uint32_t host_id)
+{
+	for (size_t i = 0; i < maps->n; i++)
+		if (host_id >= maps->map[i].host_id &&
+		    host_id - maps->map[i].host_id < maps->map[i].size)
+			return true;
+	return false;
+}
+
+bool program_may_be_in_place(const struct spec *spec)
+{
+	struct stat st;
+
+	return spec_ns_new(spec, NS_USER) && stat("/proc/self/exe", &st) == 0 &&
+	       !maps_to(&spec->lin.uid_mappings, st.st_uid) &&
+	       !maps_to(&spec->lin.gid_mappings, st.st_gid);
+}
+
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_UMASK 0022
 #define PASSWD_MAX_BYTES (1U << 20)
@@ -256,12 +276,14 @@ static void plan(struct program *program, struct entry *e, int report_fd)
 	char **args = entry_strv(e, process->args);
 	char **env = entry_strv(e, program->env ? program->env : process->env);
 
+	/* Executing the tiny program made us open to others again: as long as it has more rights
+	 * than they, none may look into it, and later neither (CVE-2016-9962). */
+	entry_add(e, ENTRY_FDS, 0, SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
 	entry_add(e, ENTRY_FDS, 0, SYS_fcntl, (uint64_t)report_fd, F_SETFD, FD_CLOEXEC, 0, 0, 0);
 	entry_add(e, ENTRY_UMASK, 0, SYS_umask, mask, 0, 0, 0, 0, 0);
 	if (lsm_labels_exec(&program->labels)) {
 		lsm_plan(&program->labels, program->proc_fd, e);
-		entry_add(e, ENTRY_FDS, 0, SYS_fcntl, (uint64_t)program->proc_fd, F_SETFD,
-			  FD_CLOEXEC, 0, 0, 0);
+		entry_add(e, ENTRY_FDS, 0, SYS_close, (uint64_t)program->proc_fd, 0, 0, 0, 0, 0);
 	}
 	if (process->no_new_privileges)
 		entry_add(e, ENTRY_NO_NEW_PRIVS, 0, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0);
@@ -292,6 +314,19 @@ static size_t block_bytes(const struct program *program, char *const *env)
 	       (program->seccomp ? seccomp_plan_bytes(program->seccomp) : 0) + 4096;
 }
 
+/* What execve would close is closed before it looks for the program: its path, or that of the
+ * working directory, may lead through /proc/self/fd (CVE-2024-21626). */
+static int perform_in_place(struct program *program, struct entry *entry, int report_fd,
+			    struct err *err)
+{
+	int keep[] = { report_fd, lsm_labels_exec(&program->labels) ? program->proc_fd : -1 };
+
+	if (fd_close_others(program->first_fd, keep, ARRAY_SIZE(keep), err) < 0)
+		return -1;
+	entry_perform(entry, report_fd);
+	_exit(126);
+}
+
 int program_become(struct program *program, int report_fd, struct err *err)
 {
 	char *const *env = program->env ? program->env : program->process->env;
@@ -303,10 +338,8 @@ int program_become(struct program *program, int report_fd, struct err *err)
 	plan(program, &entry, report_fd);
 	if (entry_ready(&entry, err) < 0)
 		return -1;
-	if (program->own_userns) {
-		entry_perform(&entry, report_fd);
-		_exit(126);
-	}
+	if (program->in_place)
+		return perform_in_place(program, &entry, report_fd, err);
 	if (fcntl(report_fd, F_SETFD, 0) < 0 ||
 	    (lsm_labels_exec(&program->labels) && fcntl(program->proc_fd, F_SETFD, 0) < 0))
 		return err_sys(err, "keep fds for the last steps");

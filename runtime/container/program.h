@@ -20,11 +20,16 @@ struct program {
 	char *path;                            /* what execve is given */
 	char **env;       /* all of it, with HOME where it lacks that; NULL: the spec's */
 	bool cwd_later;   /* the folder is closed to root: entered as the user */
-	bool own_userns;  /* no need of the tiny program */
+	bool in_place;    /* no need of the tiny program */
 	bool rlimits_set; /* the parent sets them: it may raise what a user namespace may not */
 	struct lsm_labels labels;
-	int proc_fd; /* a trusted /proc; used where there are labels */
+	unsigned int first_fd; /* that is not the program's */
+	int proc_fd;           /* a trusted /proc; used where there are labels */
 };
+
+/* Are the container's ids, all in a user namespace of its own, none that could write to our own
+ * file? Then no harm is done by reaching it through /proc. For the parent, on the host's /proc. */
+bool program_may_be_in_place(const struct spec *spec);
 
 /* A session of its own, with the terminal `peer` (-1: none) as stdio, and a session keyring
  * where asked for; signals as a program expects them. */

@@ -338,8 +338,11 @@ int state_pidfd(const struct container_state *state, struct err *err)
 {
 	auto_fd int fd = -1;
 
-	if (state->pid > 0)
+	if (state->pid > 0) {
 		fd = proc_pidfd_open(state->pid);
+		if (fd < 0 && errno != ESRCH && errno != EINVAL)
+			return err_sys(err, "open process %d", state->pid);
+	}
 	/* Checked after opening: the pid may have gone to another process before. */
 	if (fd < 0 || !alive(state))
 		return err_set(err, ESRCH, "container not running");

@@ -100,8 +100,8 @@ int cgroup_kill(int fd, struct err *err);
 int cgroup_pids(int fd, pid_t **ret, size_t *ret_n, struct err *err);
 
 /* Removes it and what the container made below it, waiting (CGROUP_WAIT_MSEC at most) for dying
- * processes to leave. One that does not exist is fine, and so is "". The parents stay but for an
- * empty "/vzrun". */
+ * processes to leave. One that does not exist is fine, and so is "". The parents stay, "/vzrun"
+ * too (to make it anew costs milliseconds); but for empty ones below that. */
 int cgroup_remove(const char *path, struct err *err);
 
 #endif

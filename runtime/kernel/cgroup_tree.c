@@ -322,7 +322,9 @@ static void remove_parents(char *full, size_t mount_len)
 {
 	char *below = full + mount_len, *slash;
 
-	while (str_starts(below, CGROUP_PARENT "/") && (slash = strrchr(below, '/'))) {
+	if (!str_starts(below, CGROUP_PARENT "/"))
+		return;
+	while ((slash = strrchr(below, '/')) > below + strlen(CGROUP_PARENT)) {
 		*slash = '\0';
 		if (rmdir(full) < 0)
 			return;
