@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the engine is told about a CT, and the small decisions around it. */
+#include "config.h"
+
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+
+#include "runtime/ct/compile.h"
+#include "runtime/ct/dist.h"
+#include "runtime/ct/stop.h"
+#include "runtime/spec/spec.h"
+#include "tests/unit/unit.h"
+
+static const struct compile_input input = {
+	.root = "/var/lib/vz/root/101",
+	.hostname = "web1",
+	.first_id = 1879048192,
+	.limit_pids = true,
+};
+
+static struct spec *compile(const struct compile_input *in)
+{
+	auto_strbuf struct strbuf text = { 0 };
+	struct spec *spec = NULL;
+	struct err err;
+
+	compile_spec(in, &text);
+	assert_false(text.failed);
+	assert_ok(spec_parse(text.text, text.len, "spec", &spec, &err), &err);
+	return spec;
+}
+
+static void spec_is_valid_and_says_what_was_given(void **state)
+{
+	auto_spec struct spec *spec = compile(&input);
+
+	(void)state;
+	assert_string_equal(spec->root_path, "/var/lib/vz/root/101");
+	assert_string_equal(spec->hostname, "web1");
+	assert_string_equal(spec->process.args[0], "/sbin/init");
+	assert_false(spec->process.terminal);
+	assert_false(spec->root_readonly);
+}
+
+static void odd_characters_stay_in_their_string(void **state)
+{
+	struct compile_input in = input;
+	auto_spec struct spec *spec = NULL;
+
+	(void)state;
+	in.root = "/a \"b\"\\/{}";
+	spec = compile(&in);
+	assert_string_equal(spec->root_path, "/a \"b\"\\/{}");
+}
+
+/* A CT on the host's ids would be root on the host. */
+static void ids_are_all_mapped_to_the_range(void **state)
+{
+	auto_spec struct spec *spec = compile(&input);
+	const struct spec_id_maps *maps[] = { &spec->lin.uid_mappings, &spec->lin.gid_mappings };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		assert_int_equal(maps[i]->n, 1);
+		assert_int_equal(maps[i]->map[0].container_id, 0);
+		assert_int_equal(maps[i]->map[0].host_id, 1879048192);
+		assert_int_equal(maps[i]->map[0].size, 65536);
+	}
+}
+
+static void namespaces_are_new_but_for_time(void **state)
+{
+	auto_spec struct spec *spec = compile(&input);
+
+	(void)state;
+	for (int kind = 0; kind < NS_KINDS; kind++)
+		assert_int_equal(spec_ns_new(spec, (enum spec_ns)kind), kind != NS_TIME);
+}
+
+static void capabilities_are_those_of_a_system_container(void **state)
+{
+	static const int without[] = { CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_MAC_ADMIN,
+				       CAP_MAC_OVERRIDE };
+	auto_spec struct spec *spec = compile(&input);
+	uint64_t expected = (2ULL << CAP_LAST_CAP) - 1;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(without); i++)
+		expected &= ~(1ULL << without[i]);
+	assert_int_equal(spec->process.caps.bounding, expected);
+	assert_int_equal(spec->process.caps.effective, expected);
+	assert_int_equal(spec->process.caps.permitted, expected);
+	assert_int_equal(spec->process.caps.inheritable, 0);
+	assert_int_equal(spec->process.caps.ambient, 0);
+}
+
+static bool denies(const struct spec *spec, const char *call)
+{
+	for (size_t i = 0; i < spec->lin.seccomp.rules_n; i++)
+		for (char *const *name = spec->lin.seccomp.rules[i].names; *name; name++)
+			if (strcmp(*name, call) == 0)
+				return spec->lin.seccomp.rules[i].action == SECCOMP_DO_ERRNO;
+	return false;
+}
+
+static void calls_that_act_on_the_host_are_denied(void **state)
+{
+	static const char *const calls[] = { "kexec_load", "init_module", "open_by_handle_at",
+					     "swapon" };
+	auto_spec struct spec *spec = compile(&input);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		assert_true(denies(spec, calls[i]));
+	assert_false(denies(spec, "mount"));
+	assert_false(denies(spec, "reboot")); /* in a pid namespace it ends the init */
+}
+
+static void processes_are_limited_where_they_can_be(void **state)
+{
+	struct compile_input in = input;
+	auto_spec struct spec *with = compile(&in), *without = NULL;
+
+	(void)state;
+	assert_true(with->lin.resources.pids_limit.given);
+	in.limit_pids = false;
+	without = compile(&in);
+	assert_false(without->lin.resources.pids_limit.given);
+}
+
+static void devices_are_denied_but_for_the_defaults(void **state)
+{
+	auto_spec struct spec *spec = compile(&input);
+
+	(void)state;
+	assert_int_equal(spec->lin.resources.devices_n, 1);
+	assert_false(spec->lin.resources.devices[0].allow);
+	assert_int_equal(spec->lin.devices_n, 0);
+}
+
+static void process_document_is_valid(void **state)
+{
+	static const char *const args[] = { "sh", "-c", "echo \"$1\"", NULL };
+	static const char *const env[] = { "PATH=/bin", "A=b c", NULL };
+	auto_strbuf struct strbuf text = { 0 };
+	auto_spec struct spec *spec = NULL;
+	struct err err;
+
+	(void)state;
+	compile_process(args, env, true, &text);
+	assert_ok(spec_parse_process(text.text, text.len, "process", &spec, &err), &err);
+	assert_string_equal(spec->process.args[2], "echo \"$1\"");
+	assert_string_equal(spec->process.env[1], "A=b c");
+	assert_null(spec->process.env[2]);
+	assert_true(spec->process.terminal);
+}
+
+static void init_is_told_by_the_signal_it_knows(void **state)
+{
+	(void)state;
+	assert_int_equal(stop_signal("systemd", "/sbin/init"), SIGRTMIN + 3);
+	assert_int_equal(stop_signal("busybox", "init"), SIGUSR2);
+	assert_int_equal(stop_signal("busybox", "sh"), 0); /* a script as init */
+	assert_int_equal(stop_signal("init", "init"), 0);  /* sysvinit: by halt */
+	assert_int_equal(stop_signal("", ""), 0);
+}
+
+static void host_names_are_checked(void **state)
+{
+	static const char *const good[] = { "a", "web1", "web-1.example.org", "1.2", "A" };
+	static const char *const bad[] = { "",     ".",   "a.",  "-a",  "a-",  "a..b",    "a.-b",
+					   "a-.b", "a b", "a\n", "a_b", "a/b", "\xc3\xa4" };
+	char name[66];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_int_equal(dist_check_hostname(good[i], NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(dist_check_hostname(bad[i], NULL), -1);
+	memset(name, 'a', 65);
+	name[65] = '\0';
+	assert_int_equal(dist_check_hostname(name, NULL), -1);
+	name[64] = '\0';
+	assert_int_equal(dist_check_hostname(name, NULL), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(spec_is_valid_and_says_what_was_given),
+		cmocka_unit_test(odd_characters_stay_in_their_string),
+		cmocka_unit_test(ids_are_all_mapped_to_the_range),
+		cmocka_unit_test(namespaces_are_new_but_for_time),
+		cmocka_unit_test(capabilities_are_those_of_a_system_container),
+		cmocka_unit_test(calls_that_act_on_the_host_are_denied),
+		cmocka_unit_test(processes_are_limited_where_they_can_be),
+		cmocka_unit_test(devices_are_denied_but_for_the_defaults),
+		cmocka_unit_test(process_document_is_valid),
+		cmocka_unit_test(init_is_told_by_the_signal_it_knows),
+		cmocka_unit_test(host_names_are_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
