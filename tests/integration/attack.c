@@ -114,10 +114,10 @@ static void reached(const char *proc, const char *what, const char *detail)
 	say_once(text);
 }
 
-static void check(const char *proc, int result, const char *what)
+static void check(const char *proc, int result, const char *what, const char *detail)
 {
 	if (result >= 0)
-		reached(proc, what, "");
+		reached(proc, what, detail);
 	else if ((errno == EACCES || errno == EPERM) && ++denied == ENOUGH)
 		say_once("denied");
 }
@@ -138,7 +138,7 @@ static void try_exe(const char *proc)
 	}
 	snprintf(path, sizeof(path), "%s/exe", proc);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	check(proc, fd, "exe");
+	check(proc, fd, "exe", "");
 	if (prize < 0 && fd >= 0 && fstat(fd, &st) == 0 && !same_file(&st, OWN_PROGRAM) &&
 	    !same_file(&st, "/proc/self/exe"))
 		prize = fd;
@@ -153,7 +153,7 @@ static void try_open(const char *proc, const char *name, int flags)
 
 	snprintf(path, sizeof(path), "%s/%s", proc, name);
 	fd = open(path, flags | O_CLOEXEC);
-	check(proc, fd, name);
+	check(proc, fd, name, "");
 	if (fd >= 0)
 		close(fd);
 }
@@ -166,14 +166,13 @@ static void try_fds(const char *proc)
 
 	snprintf(path, sizeof(path), "%s/fd", proc);
 	dir = opendir(path);
-	check(proc, dir ? 0 : -1, "fds");
+	/* Which numbers there are is told to everyone. */
 	while (dir && (entry = readdir(dir))) {
 		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 
-		if (len < 0)
-			continue;
-		target[len] = '\0';
-		reached(proc, "fd", target);
+		target[len > 0 ? len : 0] = '\0';
+		if (*entry->d_name != '.')
+			check(proc, (int)len, "an fd:", target);
 	}
 	if (dir)
 		closedir(dir);
@@ -186,7 +185,7 @@ static void try_trace(const char *proc, pid_t pid)
 	struct iovec ours = { &byte, 1 }, its = { (void *)4096, 1 }; /* NOLINT: never mapped */
 	int result = (int)process_vm_readv(pid, &ours, 1, &its, 1, 0);
 
-	check(proc, result < 0 && errno == EFAULT ? 0 : result, "ptrace");
+	check(proc, result < 0 && errno == EFAULT ? 0 : result, "ptrace", "");
 }
 
 static void try_process(pid_t pid)
