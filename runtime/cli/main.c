@@ -293,7 +293,11 @@ static int parse_globals(struct cli *cli, int argc, char **argv, struct err *err
 
 /* One line on stderr, "vzrun: create ct1: …", whatever bytes came in from outside. With --log
  * the message goes there too, bare, since engines show it in a sentence of their own; in JSON
- * without --log there is only the JSON, as with runc. */
+ * without --log there is only the JSON, as with runc.
+ * Engines read it: podman, ignoring case, for "permission denied", "operation not permitted"
+ * (its status 126), "executable file not found in" and "no such file or directory" (127:
+ * libpod/oci_util.go); containerd for "container not running", "no such process" and "does not
+ * exist" (cmd/containerd-shim-runc-v2/process/utils.go). */
 static void report(const struct cli *cli, const struct err *err)
 {
 	auto_strbuf struct strbuf sb = { 0 };

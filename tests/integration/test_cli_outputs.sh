@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the verbs print and exit with, against what runc 1.3 was seen to print: engines parse it.
+# shellcheck disable=SC2016 # what stands in single quotes is for the shell in the container
 . "${0%/*}/lib.sh"
 
 keys() # JSON: the names of its members, in one line
@@ -320,6 +321,54 @@ t_terminal_needs_somebody_to_hold_it()
 	is "a socket without a terminal" "$status/$err" \
 		"1/vzrun: create tty: --console-socket is for a detached process with a terminal"
 }
+
+# The same steps with runc, where it is: what it prints and exits with, but for what is new every
+# time. Not in the test VM, where it would tell nothing more.
+steps() # PROGRAM...
+{
+	local dir=$SCRATCH/as-runc
+	"$@" create --bundle "$dir" r1 </dev/null >/dev/null 2>&1
+	"$@" state r1 | jq -c '[keys, .id, .status, .bundle, .rootfs]'
+	"$@" list | sed 's/  */ /g' | cut -d' ' -f 1,3,4,6
+	"$@" list --format json | jq -c '[.[] | keys, .owner]'
+	"$@" list -q
+	"$@" start r1 2>/dev/null
+	echo "start $?"
+	"$@" start r1 2>/dev/null
+	echo "start again $?"
+	"$@" ps -f json r1 | jq -c 'map(type)'
+	"$@" ps r1 | wc -l
+	"$@" exec r1 sh -c 'exit 7'
+	echo "exec $?"
+	"$@" exec -e A=b --cwd /tmp --user 1:2 r1 sh -c 'echo $A $PWD $(id -u) $(id -g)'
+	"$@" exec r1 /nope 2>/dev/null
+	echo "exec /nope $?"
+	"$@" events --stats r1 | jq -c 'keys, (.data | keys)'
+	"$@" delete r1 2>/dev/null
+	echo "delete $?"
+	"$@" kill r1 NOSUCH 2>/dev/null
+	echo "kill NOSUCH $?"
+	"$@" delete --force r1
+	echo "delete --force $?"
+	"$@" delete --force r1
+	echo "delete --force again $?"
+	"$@" state r1 2>/dev/null
+	echo "state $?"
+	"$@" run --bundle "$dir" r1 --no-such-option 2>/dev/null >/dev/null
+	echo "run --no-such-option $?"
+}
+
+if [ -z "${VZRUN_TEST_VM:-}" ]; then
+	t_as_runc()
+	{
+		if ! command -v runc >/dev/null; then
+			skip "what runc prints" "runc is missing"
+			return
+		fi
+		make_bundle "$SCRATCH/as-runc" 'del(.linux.cgroupsPath)' sleep 1000
+		is "what runc prints" "$(steps vzrun)" "$(steps runc --root "$SCRATCH/runc")"
+	}
+fi
 
 t_zz_the_last_one_is_deleted()
 {
