@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The life of container 101, in a folder of its own that is removed at the end: nothing on the
+# host is changed. Needs root; VZRUN names the program.
+set -eu
+
+VZRUN=${VZRUN:-vzrun}
+CTID=101
+base=
+started=
+
+say()
+{
+	printf '\n== %s\n' "$*"
+}
+
+# Shows the command as one would type it, and runs it in the demo's own world.
+run()
+{
+	printf '# vzrun %s\n' "$*"
+	vzrun "$@"
+}
+
+vzrun()
+{
+	"$VZRUN" --root "$base/run" --config "$base/vz.conf" "$@"
+}
+
+clean_up()
+{
+	[ -z "$started" ] || vzrun stop $CTID --fast >/dev/null 2>&1 || true
+	[ -z "$started" ] || vzrun destroy $CTID >/dev/null 2>&1 || true
+	[ -z "$base" ] || rm -rf --one-file-system "$base"
+}
+
+[ "$(id -u)" = 0 ] || {
+	echo "demo.sh: needs root" >&2
+	exit 1
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+base=$(mktemp -d "${TMPDIR:-/var/tmp}/vzrun-demo.XXXXXX")
+mkdir "$base/conf"
+sed "s|/var/lib/vz|$base|" >"$base/vz.conf" <<'VZ_CONF'
+TEMPLATE="/var/lib/vz/template"
+VE_PRIVATE="/var/lib/vz/private/$VEID"
+VE_ROOT="/var/lib/vz/root/$VEID"
+DUMPDIR="/var/lib/vz/dump"
+LOCKDIR="/var/lib/vz/lock"
+VZ_CONF
+
+say "Everything below lies in $base; an installed vzrun uses /etc/vz and /var/lib/vz."
+say "Create container $CTID from the built-in template, which is made of this host's busybox."
+started=1
+run create $CTID --ostemplate minimal --hostname demo.example
+
+say "Start it: its init runs in namespaces of its own, as a user that is nobody on the host."
+run start $CTID
+
+say "Run commands inside."
+run exec $CTID uname -n
+run exec $CTID id
+# shellcheck disable=SC2016 # for the shell inside
+run exec $CTID sh -c 'echo "its user 0 is user $(awk "{ print \$2 }" /proc/self/uid_map) of the host"'
+run exec $CTID ps
+
+say "List the containers."
+run list -a
+run status $CTID
+
+say "Stop it: its init is asked to shut down."
+run stop $CTID
+run status $CTID
+
+say "Remove it with all its data."
+run destroy $CTID
+started=
+
+say "Done; $base is removed."
