@@ -118,12 +118,16 @@ t_sets_that_forbid_each_other_are_refused()
 
 t_setuid_bits_count_only_without_no_new_privs()
 {
-	cp -a "$ROOTFS" "$SCRATCH/suid"
+	# $SCRATCH may be mounted nosuid.
+	mkdir "$SCRATCH/suid"
+	mount -t tmpfs -o mode=755 vztest "$SCRATCH/suid"
+	cp -a "$ROOTFS/." "$SCRATCH/suid"
 	chmod u+s "$SCRATCH/suid/bin/probe"
 	local filter=".root.path = \"$SCRATCH/suid\" | .process.user = {uid: 1000, gid: 1000}"
 	is "with it" "$(seen "$filter" uid no_new_privs | paste -sd ' ')" "1000 1000 1000 1"
 	is "without it" "$(seen "$filter | .process.noNewPrivileges = false" uid no_new_privs | paste -sd ' ')" \
 		"1000 0 0 0"
+	umount "$SCRATCH/suid"
 }
 
 # ---- ids ----

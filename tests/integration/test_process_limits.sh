@@ -4,15 +4,18 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/probe.sh"
 
-limit() # NAME SOFT HARD: soft:hard of that limit inside, where it is set to these
+with_limits() # "NAME SOFT HARD"...: the limits inside, where these are set
 {
+	local list='[]' name soft hard
+	while read -r name soft hard; do
+		list+=" + [{type: \"RLIMIT_$name\", soft: \"$soft\", hard: \"$hard\"}]"
+	done < <(printf '%s\n' "$@")
 	new_id
-	make_bundle "$SCRATCH/$id" ".process.rlimits = [{type: \"RLIMIT_$1\", soft: \"$2\", hard: \"$3\"}]" \
-		probe rlimits
+	make_bundle "$SCRATCH/$id" ".process.rlimits = $list" probe rlimits
 	# jq can't hold the number that means unlimited.
 	sed -Ei 's/"(soft|hard)": "unlimited"/"\1": 18446744073709551615/
 		s/"(soft|hard)": "([0-9]+)"/"\1": \2/' "$SCRATCH/$id/config.json"
-	vzrun run --bundle "$SCRATCH/$id" "$id" | limit_of "$1"
+	vzrun run --bundle "$SCRATCH/$id" "$id"
 }
 
 limit_of() # NAME: from probe's rlimits
@@ -40,20 +43,23 @@ t_limits_are_those_of_the_spec()
 
 t_every_limit_can_be_set()
 {
-	local name
-	for name in AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME SIGPENDING STACK; do
-		local soft hard
-		IFS=: read -r soft hard < <(fact rlimits | limit_of "$name")
+	local limit name soft hard ask=() expect=()
+	for limit in $(fact rlimits); do
+		name=${limit%=*}
+		IFS=: read -r soft hard <<<"${limit#*=}"
 		# Less than ours, where there is less.
 		[ "$soft" = 0 ] || [ "$soft" = unlimited ] || soft=$((soft - 1))
 		[ "$soft" != unlimited ] || soft=1000000000000
-		is "$name" "$(limit "$name" "$soft" "$hard")" "$soft:$hard"
+		ask+=("$name $soft $hard")
+		expect+=("$name=$soft:$hard")
 	done
+	is "number of limits" "${#ask[@]}" 16
+	is "limits" "$(with_limits "${ask[@]}")" "${expect[*]}"
 }
 
 t_infinity_is_a_limit()
 {
-	is "CORE" "$(ulimit -Hc unlimited && limit CORE unlimited unlimited)" unlimited:unlimited
+	like "CORE" " $(ulimit -Hc unlimited && with_limits "CORE unlimited unlimited") " ' CORE=unlimited:unlimited '
 }
 
 t_limits_that_are_not_given_are_the_callers()
