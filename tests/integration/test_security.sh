@@ -117,7 +117,7 @@ watch_exec() # NAME FILTER
 	# Each time there is a moment in which it might be let in.
 	for ((n = 0; n < 200; n++)); do
 		timeout 60 "$SCRATCH/target" --root "$ROOT" exec "$id" true
-		[ $n -lt 10 ] || ! grep -q denied "$SCRATCH/watch.out" || break
+		[ "$n" -lt 10 ] || ! grep -q denied "$SCRATCH/watch.out" || break
 	done
 	like "$1: it tried" "$(<"$SCRATCH/watch.out")" 'denied'
 	unlike "$1: what it reached" "$(<"$SCRATCH/watch.out")" 'reached|overwritten'
@@ -129,6 +129,365 @@ t_a_process_that_enters_is_closed_to_those_inside()
 {
 	watch_exec "without a user namespace" "$DEFAULT_CAPS"
 	watch_exec "with one" "$USERNS | $DEFAULT_CAPS"
+}
+
+# ---- fds of the runtime and of its caller (CVE-2016-9962, CVE-2024-21626) ----
+
+# A place on the host that no container is given. What is made there by way of a container's
+# root was made outside of it.
+outside()
+{
+	rm -rf "$SCRATCH/outside"
+	mkdir -p "$SCRATCH/outside/dir"
+	cp "$ROOTFS/bin/busybox" "$SCRATCH/outside/hostprogram"
+	echo secret >"$SCRATCH/outside/file"
+	outside_before=$(list_outside)
+}
+
+list_outside()
+{
+	find "$SCRATCH/outside" -printf '%P %y %m %u %s\n' | sort
+	cat "$SCRATCH/outside/file"
+}
+
+outside_is_untouched() # NAME
+{
+	is "$1: nothing was made outside" "$(list_outside)" "$outside_before"
+	check "$1: nothing was mounted outside" lacks_mounts "$SCRATCH/outside"
+}
+
+lacks_mounts() # PREFIX
+{
+	! grep -qF " $1" /proc/self/mountinfo
+}
+
+t_no_fd_is_left_open()
+{
+	local kind filter
+	outside
+	hostile_image
+	cp "$TOOLS/probe" "$SCRATCH/hostile/bin"
+	exec 7<"$SCRATCH/outside" 12<"$SCRATCH/outside/file"
+	for kind in plain userns; do
+		filter=".root.path = \"$SCRATCH/hostile\" | $DEFAULT_CAPS"
+		[ "$kind" = plain ] || filter+=" | $USERNS"
+		is "$kind, run" "$(in_container "$filter" probe fds)" "0 1 2"
+		new_id
+		make_bundle "$SCRATCH/$id" "$filter" sleep 1000
+		vzrun create --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+		vzrun start "$id"
+		is "$kind, exec" "$(vzrun exec "$id" probe fds)" "0 1 2"
+		vzrun delete --force "$id"
+	done
+	exec 7<&- 12<&-
+}
+
+# Each number that an fd of ours may have, and 7 which is the caller's.
+leads_outside() # VZRUN-ARG...: does a program get there?
+{
+	try timeout 60 "$VZRUN" --root "$ROOT" "$@"
+	if [[ $out == *secret* ]]; then
+		leaks+="$n "
+	fi
+}
+
+try_working_directories() # NAME FILTER
+{
+	local n leaks=
+	new_id
+	make_bundle "$SCRATCH/$id" "$2" sleep 1000
+	vzrun run --detach --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+	for n in {3..14}; do
+		ln -sfn "/proc/self/fd/$n" "$SCRATCH/hostile/link"
+		make_bundle "$SCRATCH/cwd" "$2 | .process.cwd = \"/link\"" cat file ../file
+		leads_outside run --bundle "$SCRATCH/cwd" "$id-$n"
+		leads_outside exec --cwd "/proc/self/fd/$n" "$id" cat file ../file
+	done
+	vzrun delete --force "$id"
+	is "$1: fds that lead outside" "$leaks" ""
+}
+
+t_no_working_directory_leads_outside()
+{
+	outside
+	hostile_image
+	exec 7<"$SCRATCH/outside"
+	try_working_directories "without a user namespace" ".root.path = \"$SCRATCH/hostile\" | $DEFAULT_CAPS"
+	try_working_directories "with one" ".root.path = \"$SCRATCH/hostile\" | $DEFAULT_CAPS | $USERNS"
+	# Closed to the root of the user namespace, open to the user: entered as the user.
+	chown -R 0:101000 "$SCRATCH/outside"
+	chmod 750 "$SCRATCH/outside"
+	try_working_directories "as the user" ".root.path = \"$SCRATCH/hostile\" | $USERNS
+		| .process.user = {uid: 1000, gid: 1000} | .process.capabilities = {}"
+	exec 7<&-
+	try in_container '.process.cwd = "/proc/self/cwd/.."' pwd
+	is "an honest one" "$out" /
+}
+
+t_no_program_path_leads_outside()
+{
+	local n filter leaks=
+	outside
+	hostile_image
+	exec 7<"$SCRATCH/outside"
+	for filter in "$DEFAULT_CAPS" "$DEFAULT_CAPS | $USERNS"; do
+		filter=".root.path = \"$SCRATCH/hostile\" | .process.env = [] | $filter"
+		for n in {3..14}; do
+			try in_container "$filter" "/proc/self/fd/$n/hostprogram" echo secret
+			[[ $out != *secret* ]] || leaks+="$n "
+		done
+		try in_container "$filter" /bin/busybox echo secret
+		is "a program of its own" "$out" secret
+	done
+	exec 7<&-
+	is "fds that lead outside" "$leaks" ""
+}
+
+t_what_is_kept_open_is_what_was_asked_for()
+{
+	outside
+	hostile_image
+	cp "$TOOLS/probe" "$SCRATCH/hostile/bin"
+	new_id
+	make_bundle "$SCRATCH/$id" ".root.path = \"$SCRATCH/hostile\"" probe fds
+	exec 3<"$SCRATCH/outside/file" 4<"$SCRATCH/outside"
+	is "one of two" "$(vzrun run --preserve-fds 1 --bundle "$SCRATCH/$id" "$id")" "0 1 2 3"
+	exec 3<&- 4<&-
+	# The number would be that of an fd of our own.
+	try vzrun run --preserve-fds 1 --bundle "$SCRATCH/$id" "$id"
+	is "one that is not there" "$status/$err" \
+		"1/vzrun: run $id: --preserve-fds: file descriptor 3 is not open"
+}
+
+# ---- links in the image (CVE-2019-18837, CVE-2021-30465, CVE-2024-45310, CVE-2026-41579, …) ----
+
+image() # NAME: a fresh image that may be spoiled
+{
+	rm -rf --one-file-system "${SCRATCH:?}/$1"
+	cp -al "$ROOTFS" "$SCRATCH/$1"
+}
+
+# Runs a container in the image; whether it works matters less than where.
+run_image() # NAME FILTER CMD...
+{
+	try in_container ".root.path = \"$SCRATCH/image\" | .root.readonly = false | $2" "${@:3}"
+	outside_is_untouched "$1 (status $status)"
+}
+
+# Everything that is made in a root, below the folder NAME.
+makes_all_below() # NAME
+{
+	echo "$DEFAULT_CAPS
+		| .mounts += [{destination: \"/$1/new/dir\", type: \"tmpfs\", source: \"tmpfs\"},
+			{destination: \"/$1/new/file\", type: \"bind\", source: \"/etc/passwd\", options: [\"bind\"]}]
+		| .linux.devices = [{type: \"c\", path: \"/$1/a/null\", major: 1, minor: 3, uid: 1},
+			{type: \"p\", path: \"/$1/pipe\", fileMode: 438}]
+		| .linux.maskedPaths += [\"/$1/file\", \"/$1/dir\"] | .linux.readonlyPaths += [\"/$1/new\"]
+		| .process.cwd = \"/$1/home/of/nobody\""
+}
+
+t_links_in_the_place_of_folders()
+{
+	local link name below=$SCRATCH/image$SCRATCH/outside/dir
+	outside
+	for link in "$SCRATCH/outside/dir" ../../../../../../../../.."$SCRATCH/outside/dir"; do
+		for name in dev proc sys run etc; do
+			image image
+			rm -rf "${SCRATCH:?}/image/$name"
+			ln -s "$link" "$SCRATCH/image/$name"
+			run_image "$name -> $link, which is not in the image" "$(makes_all_below "$name")" true
+			mkdir -p "$below"
+			echo masked >"$below/file"
+			[[ $name != proc && $name != sys ]] || continue # there is nothing to be made in it
+			run_image "$name -> $link, which is in the image" "$(makes_all_below "$name")" true
+			is "$name -> $link: it works" "$status/$err" 0/
+		done
+		check "$link: the folder was made in the image" [ -d "$below/home/of/nobody" ]
+	done
+}
+
+t_links_in_the_place_of_files()
+{
+	local file
+	outside
+	for file in dev/null dev/console dev/ptmx dev/fd dev/listed dev/bound; do
+		image image
+		mkdir -p "$SCRATCH/image/${file%/*}"
+		ln -s "$SCRATCH/outside/file" "$SCRATCH/image/$file"
+		# Without a tmpfs on it, /dev is the image's.
+		run_image "$file" "$DEFAULT_CAPS | del(.mounts[] | select(.destination == \"/dev\"))
+			| .linux.devices = [{type: \"c\", path: \"/dev/listed\", major: 1, minor: 5, uid: 1, gid: 1}]
+			| .mounts += [{destination: \"/dev/bound\", type: \"bind\", source: \"/dev/null\", options: [\"bind\"]}]" \
+			sh -c 'echo written >/dev/null; cat /dev/console /dev/bound 2>/dev/null; echo runs'
+		unlike "$file: what is read" "$out" secret
+		case $file in
+		dev/null | dev/listed | dev/bound) like "$file: refused" "$err" "${file#dev/}.*(in its place|File exists)" ;;
+		*) is "$file: it works" "$status/$err" 0/ ;;
+		esac
+	done
+}
+
+# Two names that change places all the time: a folder, and a link to the outside.
+t_exchanged_while_it_is_created()
+{
+	local n times=200 exchanger dir=$SCRATCH/image/mnt
+	[ -z "${VZRUN_TEST_VM:-}" ] || times=20
+	outside
+	image image
+	mkdir "$dir/a" "$dir/a/sub"
+	ln -s "$SCRATCH/outside/dir" "$dir/b"
+	make_bundle "$SCRATCH/race" ".root.path = \"$SCRATCH/image\" | .root.readonly = false
+		| .mounts += [{destination: \"/mnt/a/sub\", type: \"tmpfs\", source: \"tmpfs\"},
+			{destination: \"/mnt/a/new/dir\", type: \"tmpfs\", source: \"tmpfs\"},
+			{destination: \"/mnt/a/newfile\", type: \"bind\", source: \"/etc/passwd\", options: [\"bind\"]}]
+		| .linux.devices = [{type: \"c\", path: \"/mnt/a/null\", major: 1, minor: 3}]
+		| .linux.maskedPaths += [\"/mnt/a/sub\"] | .process.cwd = \"/mnt/a/cwd\"" true
+	"$TOOLS/peer" exchange "$dir/a" "$dir/b" &
+	exchanger=$!
+	for ((n = 0; n < times; n++)); do
+		timeout 60 "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/race" race >/dev/null 2>&1
+	done
+	kill "$exchanger"
+	wait "$exchanger" 2>/dev/null
+	outside_is_untouched "after $times times"
+	try vzrun delete --force race
+}
+
+# CVE-2025-31133: what masks is the host's null device, whatever the image calls so.
+t_masked_by_a_real_null_device()
+{
+	outside
+	image image
+	mkdir -p "$SCRATCH/image/dev"
+	ln "$SCRATCH/image/etc/group" "$SCRATCH/image/dev/null"
+	echo masked >"$SCRATCH/image/etc/masked"
+	try in_container ".root.path = \"$SCRATCH/image\" | del(.mounts[] | select(.destination == \"/dev\"))
+		| .linux.maskedPaths = [\"/etc/masked\"]" cat /etc/masked
+	is "what is read" "$out" ""
+	image image
+	echo masked >"$SCRATCH/image/etc/masked"
+	is "what it is" "$(in_container ".root.path = \"$SCRATCH/image\" | .linux.maskedPaths = [\"/etc/masked\"]" \
+		stat -c '%F %t:%T' /etc/masked)" "character special file 1:3"
+}
+
+# CVE-2019-19921, CVE-2023-27561, CVE-2025-52881: what is written to /proc goes to the kernel.
+t_a_false_proc_gets_no_writes()
+{
+	local sysctl=net/ipv4/ip_unprivileged_port_start
+	outside
+	image image
+	rmdir "$SCRATCH/image/proc"
+	mkdir -p "$SCRATCH/image/false/sys/${sysctl%/*}" "$SCRATCH/image/false/self/attr"
+	echo false >"$SCRATCH/image/false/sys/$sysctl"
+	echo false >"$SCRATCH/image/false/self/oom_score_adj"
+	ln -s false "$SCRATCH/image/proc"
+	try in_container ".root.path = \"$SCRATCH/image\" | .root.readonly = false
+		| .linux.sysctl = {\"net.ipv4.ip_unprivileged_port_start\": \"77\"} | .process.oomScoreAdj = 123
+		| .linux.maskedPaths = [\"/proc/version\"]
+		| .mounts += [{destination: \"/data\", type: \"proc\", source: \"proc\"}]" \
+		sh -c "cat /data/sys/$sysctl /data/self/oom_score_adj; wc -c </proc/version"
+	is "what the kernel has" "$out" $'77\n123\n0'
+	is "what the image has" "$(cat "$SCRATCH/image/false/sys/$sysctl" "$SCRATCH/image/false/self/oom_score_adj")" \
+		$'false\nfalse'
+}
+
+t_a_root_that_is_a_link()
+{
+	# The bundle is its owner's word: where root.path leads is no secret of the image's.
+	ln -s "$ROOTFS" "$SCRATCH/rootlink"
+	is "is followed" "$(in_container ".root.path = \"$SCRATCH/rootlink\"" echo runs)" runs
+}
+
+# ---- rights ----
+
+# CVE-2022-27650, CVE-2022-29162
+t_nothing_is_inheritable()
+{
+	local filter
+	for filter in . "$DEFAULT_CAPS" "$DEFAULT_CAPS | $USERNS"; do
+		new_id
+		make_bundle "$SCRATCH/$id" "$filter" sleep 1000
+		vzrun run --detach --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+		is "run" "$(grep CapInh "/proc/$(vzrun state "$id" | jq .pid)/status")" $'CapInh:\t0000000000000000'
+		is "exec" "$(vzrun exec --cap CAP_NET_ADMIN "$id" grep CapInh /proc/self/status)" \
+			$'CapInh:\t0000000000000000'
+		vzrun delete --force "$id"
+	done
+}
+
+# CVE-2023-25809
+t_other_cgroups_are_out_of_reach()
+{
+	local filter='del(.linux.namespaces[] | select(.type == "cgroup"))
+		| (.mounts[] | select(.type == "cgroup") | .options) = ["rw"]'
+	if [ -z "$CGROUP_DIR" ]; then
+		skip "cgroups" "no cgroup v2 here"
+		return
+	fi
+	is "without a cgroup namespace there is its own, and none below" "$(in_container "$filter | $DEFAULT_CAPS" \
+		sh -c 'read -r pid </sys/fs/cgroup/cgroup.procs; echo $pid; ls -d /sys/fs/cgroup/*/ 2>/dev/null')" 1
+	new_id
+	make_bundle "$SCRATCH/$id" "$filter | $DEFAULT_CAPS" \
+		sh -c 'mkdir /sys/fs/cgroup/made; find /sys/fs/cgroup -name cgroup.procs -writable | wc -l'
+	try vzrun --cgroup-manager disabled run --bundle "$SCRATCH/$id" "$id"
+	unlike "with cgroups disabled nothing is made" "$err$out" '^$'
+	check "with cgroups disabled nothing is made" [ ! -e "$CGROUP2/made" ]
+}
+
+t_exec_stays_below_the_containers_cgroup()
+{
+	local path
+	if [ -z "$CGROUP_DIR" ]; then
+		skip "cgroups" "no cgroup v2 here"
+		return
+	fi
+	new_id
+	make_bundle "$SCRATCH/$id" "$DEFAULT_CAPS | del(.linux.namespaces[] | select(.type == \"cgroup\"))" sleep 1000
+	vzrun run --detach --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+	mkdir "$CGROUP_DIR/beside"
+	for path in .. ../beside /../beside ./.././../beside; do
+		try vzrun exec --cgroup "$path" "$id" grep ^0:: /proc/self/cgroup
+		unlike "$path: not beside it" "$out" 'beside'
+		[ "$status" != 0 ] || like "$path: below it" "$out" "^0::$CGROUP/$id(/|\$)"
+	done
+	rmdir "$CGROUP_DIR/beside"
+	vzrun delete --force "$id"
+}
+
+t_cgroups_path_stays_below_the_mount()
+{
+	local path
+	for path in .. /../../escaped ../../../escaped; do
+		try in_container ".linux.cgroupsPath = \"$path\"" true
+		check "$path (status $status)" [ ! -e "$CGROUP2/../escaped" -a ! -e "/sys/escaped" ]
+		[ ! -d "$CGROUP2/escaped" ] || rmdir "$CGROUP2/escaped"
+	done
+}
+
+t_an_id_is_no_path()
+{
+	make_bundle "$SCRATCH/id" . true
+	for id in .. . ../x x/y .hidden '' 'a b' $'a\nb'; do
+		try vzrun run --bundle "$SCRATCH/id" "$id"
+		is "\"$id\"" "$status" 1
+		try vzrun delete --force "$id"
+		is "delete \"$id\"" "$status" 1
+	done
+	check "nothing beside the root" [ ! -e "$SCRATCH/x" ]
+}
+
+# Other runtimes obey to what an image's author may put there.
+t_annotations_change_nothing()
+{
+	local out
+	out=$(in_container "del(.linux.namespaces[] | select(.type == \"cgroup\")) | .annotations = {
+		\"run.oci.systemd.subgroup\": \"../escaped\", \"run.oci.delegate-cgroup\": \"../escaped\",
+		\"run.oci.hooks.stdout\": \"$SCRATCH/annotated\", \"run.oci.handler\": \"krun\",
+		\"run.oci.keep_original_groups\": \"1\", \"run.oci.seccomp_bpf_data\": \"AAAA\",
+		\"org.systemd.property.Slice\": \"'escaped.slice'\", \"org.criu.config\": \"$SCRATCH/annotated\"}" \
+		grep ^0:: /proc/self/cgroup)
+	like "its cgroup" "$out" "^0::$CGROUP/t[0-9-]*\$"
+	check "no file" [ ! -e "$SCRATCH/annotated" ]
 }
 
 run_tests "$@"
