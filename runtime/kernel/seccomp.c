@@ -3,16 +3,13 @@
 
 #include "runtime/kernel/seccomp.h"
 
-#include <errno.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "runtime/base/mem.h"
 #include "runtime/kernel/seccomp_cache.h"
 #include "runtime/kernel/seccomp_compile.h"
-#include "runtime/spec/names.h"
 
 /* Linux 5.19; Debian 12's headers are newer, older distributions' are not. */
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -47,28 +44,6 @@ static unsigned int flags_of(const struct spec_seccomp *sec, bool notify)
 	return flags;
 }
 
-/* Without a program seccomp(2) fails with EFAULT, but with EINVAL where it knows a flag not. */
-static bool kernel_knows(unsigned int flag)
-{
-	if (flag & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
-		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno == EFAULT;
-}
-
-static int check_flags(unsigned int flags, struct err *err)
-{
-	if (flags == 0 || kernel_knows(flags))
-		return 0;
-	for (size_t i = 0; i < names_seccomp_flags.n; i++) {
-		const struct names_row *row = &names_seccomp_flags.rows[i];
-
-		if ((row->value & flags) && !kernel_knows(row->value))
-			return err_set(err, ERR_UNSUPPORTED,
-				       "linux.seccomp.flags: this kernel has no %s", row->name);
-	}
-	return err_set(err, ERR_UNSUPPORTED, "this kernel has no seccomp filters");
-}
-
 int seccomp_prepare(const struct spec_seccomp *sec, const char *cache_dir,
 		    struct seccomp_program *ret, struct err *err)
 {
@@ -80,8 +55,6 @@ int seccomp_prepare(const struct spec_seccomp *sec, const char *cache_dir,
 	auto_strbuf struct strbuf key = { 0 };
 
 	program.flags = flags_of(sec, program.notify);
-	if (check_flags(program.flags, err) < 0)
-		return -1;
 	if (cache_dir) {
 		seccomp_cache_key(sec, &key);
 		if (seccomp_cache_load(cache_dir, &key, &program.memory, &program.filter,

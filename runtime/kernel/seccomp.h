@@ -35,10 +35,10 @@ struct seccomp_program {
 	void *memory;                                  /* what filter lies in */
 };
 
-/* Finds or compiles the program of a given section. cache_dir NULL: no cache. Errors: a flag
- * that this kernel lacks (ERR_UNSUPPORTED), a section that libseccomp refuses, a program too
- * large for the kernel (E2BIG). A cache that can't be read or
- * written is no error. */
+/* Finds or compiles the program of a given section. cache_dir NULL: no cache. Errors: a section
+ * that libseccomp refuses, a program too large for the kernel (E2BIG). A cache that can't be
+ * read or written is no error. Every flag of the spec is older than the oldest kernel that we
+ * run on; one that a kernel refuses all the same fails when the program is loaded (EINVAL). */
 int seccomp_prepare(const struct spec_seccomp *sec, const char *cache_dir,
 		    struct seccomp_program *ret, struct err *err);
 void seccomp_done(struct seccomp_program *program);
