@@ -119,7 +119,8 @@ static int settle(struct launch *launch, struct err *err)
 		return -1;
 	if (launch_sets_rlimits(launch) && rlimit_apply(pid, &spec->process, err) < 0)
 		return -1;
-	if (sched_apply_oom(launch->proc_fd, pid, &spec->process, err) < 0)
+	if (sched_reset_affinity(pid, err) < 0 ||
+	    sched_apply_oom(launch->proc_fd, pid, &spec->process, err) < 0)
 		return -1;
 	launch->state->status = launch->wait_for_start ? STATUS_CREATED : STATUS_RUNNING;
 	if (state_save(&launch->dir, launch->state, err) < 0)

@@ -105,14 +105,14 @@ static void plan_user(const struct spec_user *user, struct entry *entry)
 {
 	size_t bytes = user->additional_gids_n * sizeof(*user->additional_gids);
 	const void *groups = bytes ? entry_data(entry, user->additional_gids, bytes) : NULL;
+	/* A user namespace may forbid the call altogether (user_namespaces(7), setgroups), which is
+	 * no matter where there is nothing to set and nothing to drop. */
+	int refusal = bytes == 0 && getgroups(0, NULL) == 0 ? EPERM : 0;
 
 	if (user->uid != 0)
 		entry_add(entry, ENTRY_KEEPCAPS, 0, SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0, 0);
-	/* Nothing to set and nothing to drop: a user namespace may forbid the call altogether
-	 * (user_namespaces(7), /proc/PID/setgroups). */
-	if (user->additional_gids_n > 0 || getgroups(0, NULL) != 0)
-		entry_add(entry, ENTRY_GROUPS, 0, SYS_setgroups, user->additional_gids_n,
-			  ENTRY_PTR(groups), 0, 0, 0, 0);
+	entry_add(entry, ENTRY_GROUPS, refusal, SYS_setgroups, user->additional_gids_n,
+		  ENTRY_PTR(groups), 0, 0, 0, 0);
 	entry_add(entry, ENTRY_GID, 0, SYS_setresgid, user->gid, user->gid, user->gid, 0, 0, 0);
 	entry_add(entry, ENTRY_UID, 0, SYS_setresuid, user->uid, user->uid, user->uid, 0, 0, 0);
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016 # What is in single quotes is for the shell inside
 # Mounts, what is masked or read-only, devices, and the root: read back from mountinfo inside.
 . "${0%/*}/lib.sh"
 
@@ -17,10 +18,10 @@ t_bind_mount_options()
 {
 	local case option want
 	mkdir -p "$SCRATCH/src"
-	for case in ro:ro, nosuid:nosuid nodev:nodev noexec:noexec noatime:noatime nodiratime:nodiratime; do
+	for case in ro:ro nosuid:nosuid nodev:nodev noexec:noexec noatime:noatime nodiratime:nodiratime; do
 		option=${case%%:*} want=${case#*:}
 		like "$option" ",$(options_of /mnt ".mounts += [{destination: \"/mnt\", type: \"bind\",
-			source: \"$SCRATCH/src\", options: [\"bind\", \"$option\"]}]")," ",${want%,},"
+			source: \"$SCRATCH/src\", options: [\"bind\", \"$option\"]}]")," ",$want,"
 	done
 	like "strictatime clears relatime" "x$(options_of /mnt ".mounts += [{destination: \"/mnt\", type: \"bind\",
 		source: \"$SCRATCH/src\", options: [\"bind\", \"strictatime\"]}]")" '^xrw$'
