@@ -31,6 +31,8 @@ clean_up()
 	[ -z "$started" ] || vzrun stop $CTID --fast >/dev/null 2>&1 || true
 	[ -z "$started" ] || vzrun destroy $CTID >/dev/null 2>&1 || true
 	[ -z "$base" ] || rm -rf --one-file-system "$base"
+	# The parent of all cgroups of ours; what is not empty stays.
+	rmdir /sys/fs/cgroup/vzrun /sys/fs/cgroup/unified/vzrun 2>/dev/null || true
 }
 
 [ "$(id -u)" = 0 ] || {
