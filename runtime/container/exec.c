@@ -84,13 +84,17 @@ static int make_terminal(const struct joining *join, int *ret_peer, struct err *
 	return console_send(join->console, master, "/dev/ptmx", err);
 }
 
-static int wait_parent(const struct joining *join, enum sync_kind say, struct err *err)
+/* The parent's word comes with our pid as the host sees it. */
+static int wait_parent(struct joining *join, enum sync_kind say, struct err *err)
 {
 	struct sync_msg msg;
 
 	if (sync_send(join->sync[1], say, 0) < 0)
 		return err_sys(err, "tell the parent");
-	return sync_expect(join->sync[1], SYNC_GO, &msg, "", err);
+	if (sync_expect(join->sync[1], SYNC_GO, &msg, "", err) < 0)
+		return -1;
+	join->pid = (pid_t)msg.value;
+	return 0;
 }
 
 static int load_listener(struct joining *join, struct program *program, struct err *err)
@@ -101,7 +105,7 @@ static int load_listener(struct joining *join, struct program *program, struct e
 	if (!join->has_seccomp || !join->seccomp.notify)
 		return 0;
 	container_state_emit(join->state, false, &state);
-	seccomp_agent_message(&join->seccomp, join->state->pid, state.text, &message);
+	seccomp_agent_message(&join->seccomp, join->pid, state.text, &message);
 	if (message.failed || state.failed)
 		return err_set(err, ENOMEM, "tell the seccomp agent: out of memory");
 	program->seccomp = NULL;

@@ -111,6 +111,27 @@ static int check_spec(const struct launch *launch, struct err *err)
 	return 0;
 }
 
+/* The parser took a namespace by path for one of the container's: it may be the host's, whose
+ * parameters no spec may set. Keys are paths below /proc/sys. */
+static int check_sysctl(const struct launch *launch, struct err *err)
+{
+	const struct spec_linux *lin = &launch->spec->lin;
+
+	for (size_t i = 0; i < lin->sysctl_n; i++) {
+		const char *key = lin->sysctl[i].key;
+		enum spec_ns kind = str_starts(key, "net/") ? NS_NET : NS_IPC;
+		int fd = launch->ns.fd[kind];
+
+		if (fd >= 0 && ns_is_own(kind, fd))
+			return err_set(
+				err, ERR_INPUT,
+				"config.json: linux.sysctl: \"%.100s\" would be set for the host: the "
+				"%s namespace is the host's own",
+				key, spec_ns_names[kind].spec);
+	}
+	return 0;
+}
+
 static int open_exec_socket(struct launch *launch, struct err *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -226,8 +247,8 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 	launch->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->proc_fd < 0)
 		return err_sys(err, "open \"/proc\"");
-	if (ns_plan_init(&launch->ns, spec, err) < 0 || new_state(launch, id, err) < 0 ||
-	    new_env(launch, err) < 0)
+	if (ns_plan_init(&launch->ns, spec, err) < 0 || check_sysctl(launch, err) < 0 ||
+	    new_state(launch, id, err) < 0 || new_env(launch, err) < 0)
 		return -1;
 	if (spec->lin.seccomp.given) {
 		if (seccomp_prepare(&spec->lin.seccomp, SECCOMP_CACHE_DIR, &launch->seccomp, err) <

@@ -3,6 +3,7 @@
 
 #include "runtime/kernel/ns.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -10,6 +11,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -40,13 +42,14 @@ static int open_ns(enum spec_ns kind, const char *path, struct err *err)
 	return steal_fd(&fd);
 }
 
-/* setns to the namespace one is in already fails for user namespaces (setns(2)): it is as if
- * it were not listed. */
-static bool is_own_user_ns(int fd)
+bool ns_is_own(enum spec_ns kind, int fd)
 {
-	auto_fd int own = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+	char path[32];
+	auto_fd int own = -1;
 	struct stat a, b;
 
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", spec_ns_names[kind].proc);
+	own = open(path, O_RDONLY | O_CLOEXEC);
 	return own >= 0 && fstat(own, &a) == 0 && fstat(fd, &b) == 0 && a.st_ino == b.st_ino &&
 	       a.st_dev == b.st_dev;
 }
@@ -82,7 +85,8 @@ int ns_plan_init(struct ns_plan *plan, const struct spec *spec, struct err *err)
 		plan->fd[kind] = open_ns((enum spec_ns)kind, ns->path, err);
 		if (plan->fd[kind] < 0)
 			return -1;
-		if (kind == NS_USER && is_own_user_ns(plan->fd[kind]))
+		/* setns(2) into the user namespace one is in fails: it is as if not listed. */
+		if (kind == NS_USER && ns_is_own(NS_USER, plan->fd[kind]))
 			fd_closep(&plan->fd[kind]);
 		else if (kind == NS_USER)
 			plan->join_user = true;
@@ -215,4 +219,72 @@ int ns_user_fd(const struct spec_id_maps *uid, const struct spec_id_maps *gid, s
 	close(pair[1]);
 	proc_wait(pid);
 	return fd;
+}
+
+/* ---- who is in a pid namespace ---- */
+
+static int open_pid_ns(int proc_fd, const char *pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%.32s/ns/pid", pid);
+	return openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Is the namespace behind fd, which is closed, the wanted one or below it? */
+static bool is_below(int fd, const struct stat *wanted)
+{
+	struct stat st;
+
+	while (fd >= 0) {
+		auto_fd int at = fd;
+
+		if (fstat(at, &st) == 0 && st.st_ino == wanted->st_ino &&
+		    st.st_dev == wanted->st_dev)
+			return true;
+		fd = ioctl(at, NS_GET_PARENT); /* -1: it is out of our sight */
+	}
+	return false;
+}
+
+static int list_below(DIR *proc, const struct stat *wanted, pid_t **list, size_t *n)
+{
+	struct dirent *entry;
+	size_t room = 0;
+
+	while ((entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !is_below(open_pid_ns(dirfd(proc), entry->d_name), wanted))
+			continue;
+		if (*n == room) {
+			pid_t *more = reallocarray(*list, room + 64, sizeof(**list));
+
+			if (!more)
+				return -1;
+			*list = more;
+			room += 64;
+		}
+		(*list)[(*n)++] = (pid_t)strtol(entry->d_name, NULL, 10);
+	}
+	return 0;
+}
+
+int ns_pids(pid_t member, pid_t **ret, size_t *ret_n, struct err *err)
+{
+	auto_dir DIR *proc = opendir("/proc");
+	auto_free pid_t *list = NULL;
+	auto_fd int ns = -1;
+	char pid[16];
+	struct stat wanted;
+	size_t n = 0;
+
+	snprintf(pid, sizeof(pid), "%d", member);
+	ns = proc ? open_pid_ns(dirfd(proc), pid) : -1;
+	if (ns < 0 || fstat(ns, &wanted) < 0)
+		return err_sys(err, "open the pid namespace of process %d", member);
+	if (list_below(proc, &wanted, &list, &n) < 0)
+		return err_sys(err, "list processes");
+	*ret = steal_ptr(&list);
+	*ret_n = n;
+	return 0;
 }

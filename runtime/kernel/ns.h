@@ -38,6 +38,9 @@ static inline bool ns_plan_own_user(const struct ns_plan *plan)
 	return plan->new_user || plan->join_user;
 }
 
+/* Is the namespace behind fd the caller's own one of this kind? */
+bool ns_is_own(enum spec_ns kind, int fd);
+
 /* Parent, before clone: the pid namespace to be joined becomes the children's. */
 int ns_join_pid(const struct ns_plan *plan, struct err *err);
 
@@ -54,6 +57,10 @@ int ns_enter_time(int proc_fd, const struct spec *spec, struct err *err);
 
 /* Child: becomes root of its user namespace (after the maps are there). */
 int ns_become_root(struct err *err);
+
+/* The processes of the member's pid namespace and of those below it, as /proc shows them. The list
+ * is the caller's to free. */
+int ns_pids(pid_t member, pid_t **ret, size_t *ret_n, struct err *err);
 
 /* A user namespace with these maps, as an fd for MOUNT_ATTR_IDMAP (mount_setattr(2)). A short-
  * lived child makes it. */

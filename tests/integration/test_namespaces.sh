@@ -135,6 +135,14 @@ t_a_path_of_another_kind_is_refused()
 	like "message of a missing path" "$err" 'No such file or directory'
 }
 
+t_a_sysctl_of_the_host_by_path_is_refused()
+{
+	try in_container '(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/net"
+		| .linux.sysctl = {"net.ipv4.ip_forward": "1"}' true
+	is "status" "$status" 1
+	like "message" "$err" 'net/ipv4/ip_forward" would be set for the host'
+}
+
 t_a_user_namespace_is_joined_by_path()
 {
 	local out
