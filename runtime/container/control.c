@@ -10,6 +10,7 @@
 #include "runtime/base/proc.h"
 #include "runtime/container/state.h"
 #include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/ns.h"
 
 /* The verbs on a live container: kill, pause, resume, wait, pids, update. */
 
@@ -32,12 +33,45 @@ static int open_cgroup(const struct container_state *state, struct err *err)
 	return cgroup_open(state->cgroup, err);
 }
 
-static int kill_each(int cgroup, int sig, struct err *err)
+/* Its pid namespace is not its own and there is no cgroup: the init alone is known to be its. */
+static int only_init(const struct container_state *state, pid_t **ret, size_t *ret_n,
+		     struct err *err)
+{
+	pid_t *list = malloc(sizeof(*list));
+
+	if (!list)
+		return err_sys(err, "list processes");
+	*list = state->pid;
+	*ret = list;
+	*ret_n = 1;
+	return 0;
+}
+
+static int list_pids(const struct container_settings *set, const struct container_state *state,
+		     pid_t **ret, size_t *ret_n, struct err *err)
+{
+	auto_spec struct spec *spec = NULL;
+	auto_fd int cgroup = -1;
+
+	if (*state->cgroup) {
+		cgroup = open_cgroup(state, err);
+		return cgroup < 0 ? -1 : cgroup_pids(cgroup, ret, ret_n, err);
+	}
+	if (state->pid == 0)
+		return err_set(err, ERR_STATE, "container not running");
+	if (container_load_spec(set, state->id, &spec, err) < 0)
+		return -1;
+	return spec_ns_new(spec, NS_PID) ? ns_pids(state->pid, ret, ret_n, err) :
+					   only_init(state, ret, ret_n, err);
+}
+
+static int kill_each(const struct container_settings *set, const struct container_state *state,
+		     int sig, struct err *err)
 {
 	auto_free pid_t *pids = NULL;
 	size_t n;
 
-	if (cgroup_pids(cgroup, &pids, &n, err) < 0)
+	if (list_pids(set, state, &pids, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (kill(pids[i], sig) < 0 && errno != ESRCH)
@@ -45,13 +79,24 @@ static int kill_each(int cgroup, int sig, struct err *err)
 	return 0;
 }
 
-static int kill_all(const struct container_state *state, int sig, struct err *err)
+static int kill_all(const struct container_settings *set, const struct container_state *state,
+		    int sig, struct err *err)
 {
-	auto_fd int cgroup = open_cgroup(state, err);
+	auto_fd int cgroup = -1;
 
-	if (cgroup < 0)
-		return err->code == ENOENT ? err_set(err, ESRCH, "container not running") : -1;
-	return sig == SIGKILL ? cgroup_kill(cgroup, err) : kill_each(cgroup, sig, err);
+	if (sig != SIGKILL || !*state->cgroup)
+		return kill_each(set, state, sig, err);
+	cgroup = open_cgroup(state, err);
+	return cgroup < 0 ? -1 : cgroup_kill(cgroup, err);
+}
+
+/* As kill_all, where the container's cgroup may be gone already. */
+static int kill_all_left(const struct container_settings *set, const struct container_state *state,
+			 int sig, struct err *err)
+{
+	if (kill_all(set, state, sig, err) == 0)
+		return 0;
+	return err->code == ENOENT ? err_set(err, ERR_STATE, "container not running") : -1;
 }
 
 static int kill_init(const struct container_state *state, int sig, struct err *err)
@@ -76,8 +121,10 @@ int container_kill(const struct container_settings *set, const char *id, int sig
 		err = &local;
 	if (load(set, id, &state, err) < 0)
 		return -1;
-	if (all && *state->cgroup)
-		return kill_all(state, sig, err);
+	if (state->status == STATUS_CREATING)
+		return err_set(err, ERR_STATE, "cannot kill a creating container");
+	if (all)
+		return kill_all_left(set, state, sig, err);
 	return kill_init(state, sig, err);
 }
 
@@ -107,34 +154,16 @@ int container_resume(const struct container_settings *set, const char *id, struc
 	return set_frozen(set, id, false, err);
 }
 
-/* Without a cgroup the init alone is known to be the container's. */
-static int only_init(const struct container_state *state, pid_t **ret, size_t *ret_n,
-		     struct err *err)
-{
-	pid_t *list = malloc(sizeof(*list));
-
-	if (!list)
-		return err_sys(err, "list processes");
-	*list = state->pid;
-	*ret = list;
-	*ret_n = 1;
-	return 0;
-}
-
 int container_pids(const struct container_settings *set, const char *id, pid_t **ret, size_t *ret_n,
 		   struct err *err)
 {
 	auto_container_state struct container_state *state = NULL;
-	auto_fd int cgroup = -1;
 
 	if (load(set, id, &state, err) < 0)
 		return -1;
 	if (state->status == STATUS_STOPPED)
 		return err_set(err, ERR_STATE, "container not running");
-	if (!*state->cgroup)
-		return only_init(state, ret, ret_n, err);
-	cgroup = open_cgroup(state, err);
-	return cgroup < 0 ? -1 : cgroup_pids(cgroup, ret, ret_n, err);
+	return list_pids(set, state, ret, ret_n, err);
 }
 
 int container_wait(const struct container_settings *set, const char *id, int timeout_msec,

@@ -139,12 +139,19 @@ static int expect_ready(struct launch *launch, struct err *err)
 	return sync_expect(launch->sync[0], SYNC_READY, &msg, program_name(launch), err);
 }
 
+/* Must the child be ready before it is settled? createContainer hooks run in it, to which it is
+ * still being created. */
+static bool settles_late(const struct launch *launch)
+{
+	return launch_sets_rlimits(launch) || hooks_any(launch->spec, HOOK_CREATE_CONTAINER);
+}
+
 static int launch_child(struct launch *launch, struct err *err)
 {
 	if (clone_child(launch, err) < 0 || serve_child(launch, err) < 0 ||
 	    create_hooks(launch, err) < 0)
 		return -1;
-	if (launch_sets_rlimits(launch))
+	if (settles_late(launch))
 		return expect_ready(launch, err) < 0 ? -1 : settle(launch, err);
 	return settle(launch, err) < 0 ? -1 : expect_ready(launch, err);
 }

@@ -117,6 +117,15 @@ static bool has_root(const struct init *init)
 	return spec_ns_new(init->spec, NS_MOUNT);
 }
 
+/* Hooks go to a container's files by its root's path, and must meet its mounts there. */
+static const char *root_path(const struct init *init)
+{
+	const struct launch *launch = init->launch;
+
+	/* Without pivot_root the host's tree must be covered. */
+	return init_has_hooks(init->spec) && !launch->opts->no_pivot ? launch->state->rootfs : NULL;
+}
+
 static int make_console(struct init *init, struct err *err)
 {
 	const struct spec_process *process = &init->spec->process;
@@ -144,7 +153,7 @@ static int step_mounts(struct init *init, struct err *err)
 
 	if (!has_root(init))
 		return 0;
-	if (rootfs_attach(env.root_fd, err) < 0 ||
+	if (rootfs_attach(env.root_fd, root_path(init), err) < 0 ||
 	    mount_apply(&env, init->spec, &launch->mounts, err) < 0)
 		return -1;
 	if (launch->notify_tree >= 0 && notify_attach(env.root_fd, launch->notify_tree, err) < 0)

@@ -18,16 +18,18 @@
 int umount2(const char *target, int flags); /* sys/mount.h does not go with linux/mount.h */
 #define UMOUNT_DETACH 2
 
-int rootfs_attach(int root_tree, struct err *err)
+int rootfs_attach(int root_tree, const char *path, struct err *err)
 {
-	auto_fd int top = open("/", O_PATH | O_CLOEXEC);
+	auto_fd int top = open("/", O_PATH | O_CLOEXEC), at = -1;
 
 	if (top < 0)
 		return err_sys(err, "open \"/\"");
 	/* Private all the way down: what is let go in rootfs_enter must not go on the host. */
 	if (mount_set(top, AT_RECURSIVE, 0, 0, MS_PRIVATE, -1) < 0)
 		return err_sys(err, "make the host's mounts private");
-	if (mount_move(root_tree, top) < 0)
+	/* A user namespace may have no way to it: then what looks for it there does not find it. */
+	at = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (mount_move(root_tree, at >= 0 ? at : top) < 0)
 		return err_sys(err, "attach the container's root");
 	return 0;
 }

@@ -12,8 +12,9 @@
 #include "runtime/spec/spec.h"
 
 /* In a new mount namespace: cuts every tie to the host's mounts and attaches the detached tree
- * on top of "/". The old root stays the process's own until rootfs_enter. */
-int rootfs_attach(int root_tree, struct err *err);
+ * on top of "/", or at `path` where that is not NULL and can be reached. The old root stays the
+ * process's own until rootfs_enter. */
+int rootfs_attach(int root_tree, const char *path, struct err *err);
 
 /* Makes the new root the process's, by pivot_root(2), and lets go of the host's tree; with
  * no_pivot (a ramdisk host can't pivot) by chroot(2) only. */

@@ -467,11 +467,11 @@ t_cgroups_path_stays_below_the_mount()
 t_an_id_is_no_path()
 {
 	make_bundle "$SCRATCH/id" . true
-	for id in .. . ../x x/y .hidden '' 'a b' $'a\nb'; do
+	for id in .. . ../x x/y .hidden '' "a b" "a;b"; do
 		try vzrun run --bundle "$SCRATCH/id" "$id"
-		is "\"$id\"" "$status" 1
+		is "run ${id@Q}" "$status" 1
 		try vzrun delete --force "$id"
-		is "delete \"$id\"" "$status" 1
+		is "delete ${id@Q}" "$status" 1
 	done
 	check "nothing beside the root" [ ! -e "$SCRATCH/x" ]
 }
