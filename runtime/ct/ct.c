@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/str.h"
@@ -29,11 +30,14 @@ static int find(const struct vz *vz, const char *name, uint32_t *ret, struct err
 	return err_set(err, VZ_ERR(VZ_BAD_VALUE), "bad CT ID %s", str_show(shown, name));
 }
 
+static int no_conf(const struct ct *ct, struct err *err)
+{
+	return err_set(err, VZ_ERR(VZ_NO_CONF), "container config file does not exist: \"%s\"",
+		       ct->conf_path);
+}
+
 static int load_conf(struct ct *ct, unsigned int flags, struct err *err)
 {
-	ct->conf_path = str_dupf("%s/%s.conf", ct->vz->conf_dir, ct->id);
-	if (!ct->conf_path)
-		return err_sys(err, "open CT %s", ct->id);
 	if (conf_load(ct->conf_path, &ct->conf, err) == 0) {
 		ct->has_conf = true;
 		return 0;
@@ -41,10 +45,19 @@ static int load_conf(struct ct *ct, unsigned int flags, struct err *err)
 	if (err->code != ENOENT)
 		return -1;
 	if (!(flags & CT_NO_CONF))
-		return err_set(err, VZ_ERR(VZ_NO_CONF),
-			       "container config file does not exist: \"%s\"", ct->conf_path);
+		return no_conf(ct, err);
 	ct->conf = conf_new();
 	return ct->conf ? 0 : err_sys(err, "open CT %s", ct->id);
+}
+
+/* The lock first: what is read behind it stays true. But no lock for what is no CT. */
+static int lock_and_load(struct ct *ct, unsigned int flags, struct err *err)
+{
+	if (!(flags & CT_NO_CONF) && access(ct->conf_path, F_OK) < 0 && errno == ENOENT)
+		return no_conf(ct, err);
+	if ((flags & CT_LOCK) && (ct->lock = vz_lock(ct->vz, ct->id, false, err)) < 0)
+		return -1;
+	return load_conf(ct, flags, err);
 }
 
 int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct **ret,
@@ -59,10 +72,10 @@ int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct
 	if (find(vz, name, &ct->ctid, err) < 0)
 		return -1;
 	snprintf(ct->id, sizeof(ct->id), "%" PRIu32, ct->ctid);
-	/* The lock first: what is read behind it stays true. */
-	if ((flags & CT_LOCK) && (ct->lock = vz_lock(vz, ct->id, false, err)) < 0)
-		return -1;
-	if (load_conf(ct, flags, err) < 0 || ct_set_places(ct, err) < 0)
+	ct->conf_path = str_dupf("%s/%s.conf", vz->conf_dir, ct->id);
+	if (!ct->conf_path)
+		return err_sys(err, "open CT %s", ct->id);
+	if (lock_and_load(ct, flags, err) < 0 || ct_set_places(ct, err) < 0)
 		return -1;
 	*ret = steal_ptr(&ct);
 	return 0;

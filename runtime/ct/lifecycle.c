@@ -155,8 +155,10 @@ static bool can_limit_pids(void)
 	return false;
 }
 
+/* For a CT a limit that can't be had is an error, never a warning. */
 static int launch(const struct ct *ct, const char *config, size_t len, struct err *err)
 {
+	struct container_settings set = *ct->vz->set;
 	auto_spec struct spec *spec = NULL;
 	struct container_create_opts opts = {
 		.bundle = ct->private,
@@ -168,15 +170,16 @@ static int launch(const struct ct *ct, const char *config, size_t len, struct er
 
 	if (spec_parse(config, len, "compiled configuration", &spec, err) < 0)
 		return -1;
+	set.strict_limits = true;
 	if (exec_stdio_null(saved, err) < 0)
 		return -1;
-	rc = container_create(ct->vz->set, ct->id, spec, &opts, err);
+	rc = container_create(&set, ct->id, spec, &opts, err);
 	exec_stdio_restore(saved);
 	if (rc < 0)
 		return -1;
-	if (container_start(ct->vz->set, ct->id, err) == 0)
+	if (container_start(&set, ct->id, err) == 0)
 		return 0;
-	if (container_delete(ct->vz->set, ct->id, true, &later) < 0)
+	if (container_delete(&set, ct->id, true, &later) < 0)
 		log_warning("CT %s: %s, ignoring", ct->id, later.msg);
 	return -1;
 }
