@@ -11,6 +11,7 @@
 #include "runtime/cli/bundle.h"
 #include "runtime/cli/cmd.h"
 #include "runtime/cli/cmd_ct.h"
+#include "runtime/ct/vz.h"
 
 struct create_opts {
 	const char *bundle, *config;
@@ -144,6 +145,26 @@ static int load(const struct create_opts *given, struct bundle *bundle,
 	return 0;
 }
 
+/* STRICT_LIMITS of vz.conf, which is read only where a controller is missing. A file that can't
+ * be read settles nothing: what CTs need it for will tell. */
+static bool strict_by_conf(const struct container_settings *set)
+{
+	auto_vz struct vz *vz = NULL;
+	struct err err;
+	const char *value;
+
+	if (vz_load(set->vz_conf, set, NULL, &vz, &err) < 0)
+		return false;
+	value = vz_get(vz, "STRICT_LIMITS");
+	return value && str_eq(value, "yes");
+}
+
+static void ask_vz_conf(struct cli *cli)
+{
+	cli->set.ask_strict = strict_by_conf;
+	cli->set.vz_conf = cli->global.config;
+}
+
 int cmd_create(struct cli *cli, struct err *err)
 {
 	const struct create_opts *given = cli->opts;
@@ -160,6 +181,7 @@ int cmd_create(struct cli *cli, struct err *err)
 	if (check_free(cli, err) < 0 || check_terminal(bundle.spec, &opts, true, err) < 0)
 		return -1;
 	cli->set.notify_socket = cmd_notify_socket();
+	ask_vz_conf(cli);
 	return container_create(&cli->set, cli->id, bundle.spec, &opts, err);
 }
 
@@ -172,5 +194,6 @@ int cmd_run(struct cli *cli, struct err *err)
 	    check_terminal(bundle.spec, &opts, opts.detach, err) < 0)
 		return -1;
 	cli->set.notify_socket = cmd_notify_socket();
+	ask_vz_conf(cli);
 	return container_run(&cli->set, cli->id, bundle.spec, &opts, &cli->status, err);
 }

@@ -26,7 +26,10 @@ enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MA
 struct container_settings {
 	const char *root; /* the folder of live state */
 	enum cgroup_manager cgroup_manager;
-	bool strict_limits;        /* a controller that the host lacks is an error, not a warning */
+	bool strict_limits; /* a controller that the host lacks is an error, not a warning */
+	/* Is it so by the administrator's vz.conf? Asked only once a controller is missing; NULL: no. */
+	bool (*ask_strict)(const struct container_settings *set);
+	const char *vz_conf;       /* for it */
 	const char *notify_socket; /* of the service manager that started us (notify.h), or NULL */
 };
 

@@ -207,6 +207,13 @@ static int prepare_cgroup(struct launch *launch, struct err *err)
 					  &state->missing_controllers, err);
 	if (launch->cgroup_fd < 0)
 		return -1;
+	if (state->missing_controllers && launch->set->ask_strict &&
+	    launch->set->ask_strict(launch->set))
+		return err_set(
+			err, ERR_UNSUPPORTED,
+			"cgroup controller \"%s\" is not in this host's cgroup2 hierarchy, so its "
+			"limits can't be applied (STRICT_LIMITS is yes in vz.conf)",
+			state->missing_controllers[0]);
 	for (char **c = state->missing_controllers; c && *c; c++)
 		log_warning(
 			"cgroup controller \"%s\" is not in this host's cgroup2 hierarchy: its limits are not applied",

@@ -236,4 +236,23 @@ t_any_depth_is_removed()
 	check "is removed" test ! -e "$CGROUP_DIR/$id"
 }
 
+t_strict_limits_of_vz_conf()
+{
+	local dir=$SCRATCH/strict
+	if has_controller pids; then
+		skip "a missing controller" "pids is there, and so are the others"
+		return
+	fi
+	make_bundle "$dir" '.linux.resources.pids.limit = 10' true
+	echo 'STRICT_LIMITS="yes"' >"$dir/vz.conf"
+	new_id
+	try vzrun --config "$dir/vz.conf" run --bundle "$dir" "$id"
+	is "status" "$status" 1
+	like "message" "$err" 'controller "pids" is not in this host.*STRICT_LIMITS is yes'
+	echo 'STRICT_LIMITS="no"' >"$dir/vz.conf"
+	try vzrun --config "$dir/vz.conf" run --bundle "$dir" "$id"
+	is "status where it is a warning" "$status" 0
+	like "warning" "$err" 'warning: cgroup controller "pids"'
+}
+
 run_tests "$@"
