@@ -4,8 +4,8 @@
 # changes or removes something (tests/faults/calls.c). What is left can be started, if there is
 # still a CT, and is always destroyed without a trace.
 #
-# Of calls that look alike two are taken. VZ_FAULTS_EVERY=N takes every N-th only: 20 in the test
-# VM, where each costs seconds.
+# Of calls that look alike two are taken, and every N-th of these: VZ_FAULTS_EVERY=N, or 3, or 20
+# in the test VM, where each costs seconds.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
 # The test VM's disk: there the usual places are a tmpfs, which can't map ids before 6.3.
 export VZ_TEST_DIR=${VZ_TEST_DIR:-${VZRUN_TEST_VM:+/var/lib/vz}}
@@ -14,7 +14,7 @@ export VZ_TEST_DIR=${VZ_TEST_DIR:-${VZRUN_TEST_VM:+/var/lib/vz}}
 
 INJECT=${INJECT:-${VZRUN%/*}/tests/faults/inject}
 every=${VZ_FAULTS_EVERY:-${VZRUN_TEST_VM:+20}}
-every=${every:-1}
+every=${every:-3}
 [ -x "$INJECT" ] || tap_bail "$INJECT is missing (make check builds it)"
 
 # Sets $verb for a new $id.
