@@ -269,5 +269,7 @@ int container_run(const struct container_settings *set, const char *id, const st
 	}
 	if (opts->detach || opts->keep)
 		return 0;
-	return container_delete(set, id, true, err);
+	if (container_delete(set, id, true, err) == 0)
+		return 0;
+	return err->code == ERR_NOT_FOUND ? 0 : -1; /* somebody else was faster */
 }
