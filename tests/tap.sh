@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # tap_over is for who sets things up
 # TAP for the tests written in bash. Each of these statements prints one result line:
 #
 #   check NAME CMD...          passes if CMD succeeds:   check "is gone" test ! -e "$file"
@@ -12,6 +12,7 @@
 
 tap_count=0
 tap_failed=0
+tap_over= # whether the plan, or the reason why there is none, was printed
 tap_prefix= # put before each name
 
 tap_line() # ok|not-ok NAME [DIRECTIVE]
@@ -29,18 +30,21 @@ tap_note() # TEXT...: comments
 
 tap_exit()
 {
+	tap_over=1
 	echo "1..$tap_count"
 	exit $((tap_failed > 0))
 }
 
 tap_skip_all() # REASON: the machine can't run this file
 {
+	tap_over=1
 	echo "1..0 # SKIP $*"
 	exit 0
 }
 
 tap_bail() # REASON: the file can't go on, and that is a failure
 {
+	tap_over=1
 	echo "Bail out! $*"
 	exit 1
 }

@@ -360,7 +360,7 @@ _remove_cgroups_below() # FOLDER
 _clean_up()
 {
 	local i
-	[ -n "$_done" ] || echo "Bail out! $TEST_NAME ended before its last test"
+	[ -n "$tap_over" ] || echo "Bail out! $TEST_NAME ended before its last test"
 	[ -z "${CGROUP_DIR:-}" ] || _remove_cgroup
 	_list_loops
 	[ ${#_loops[@]} = 0 ] || losetup -d "${_loops[@]}"
@@ -397,7 +397,6 @@ run_tests() # [TEST...]
 		tap_line not-ok "nothing is left behind"
 		tap_note "${_left[@]}"
 	fi
-	_done=1
 	tap_exit
 }
 
@@ -413,5 +412,4 @@ if [ -z "${_VZ_TEST_INSIDE:-}" ]; then
 fi
 unset _VZ_TEST_INSIDE
 _ids=0
-_done=
 _set_up

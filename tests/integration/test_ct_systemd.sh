@@ -20,12 +20,12 @@ mirror()
 		awk -v suite="$SUITE" '$2 == suite { print $1; exit }'
 }
 
-# In the network namespace of the host, which lib.sh left.
+# In the network namespace of the host, which lib.sh left and its parent is in.
 make_archive()
 {
 	local tree=$SCRATCH/debian site
 	site=$(mirror)
-	nsenter --net=/proc/1/ns/net debootstrap --variant=minbase --include=systemd-sysv,dbus \
+	nsenter --net="/proc/$PPID/ns/net" debootstrap --variant=minbase --include=systemd-sysv,dbus \
 		"$SUITE" "$tree" "${site:-http://deb.debian.org/debian}" || return
 	rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*
 	mkdir -p "$CACHE" &&
@@ -39,7 +39,6 @@ have_archive()
 	command -v debootstrap >/dev/null || tap_skip_all "debootstrap is missing (./bootstrap deps installs it)"
 	make_archive >"$SCRATCH/debootstrap.log" 2>&1 || {
 		tap_note "$(tail -n 3 "$SCRATCH/debootstrap.log")"
-		rm -rf --one-file-system "$SCRATCH"
 		tap_skip_all "debootstrap can't make a Debian tree here, and there is none in $CACHE"
 	}
 }
