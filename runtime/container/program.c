@@ -50,10 +50,21 @@ bool program_may_be_in_place(const struct spec *spec)
 
 /* ---- session ---- */
 
-int program_session(int peer, bool new_keyring, struct err *err)
+/* What a shell's background job, nohup and the like ignore would be ignored after execve too. */
+static void default_signals(void)
 {
+	static const int ignored[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGTERM,
+				       SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU };
 	sigset_t none;
 
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int program_session(int peer, bool new_keyring, struct err *err)
+{
 	if (peer >= 0 && console_take(peer, err) < 0)
 		return -1;
 	if (peer < 0 && setsid() < 0 && errno != EPERM)
@@ -61,9 +72,7 @@ int program_session(int peer, bool new_keyring, struct err *err)
 	if (new_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
 	    errno != ENOSYS && errno != EPERM && errno != EDQUOT)
 		return err_sys(err, "join a session keyring");
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	default_signals();
 	return 0;
 }
 

@@ -332,6 +332,14 @@ t_exit_status_of_run()
 	gone "$id" || is "no program: what is left" "$id" ""
 }
 
+t_a_caller_that_ignores_its_children()
+{
+	new_id
+	make_bundle "$SCRATCH/$id" . sh -c 'exit 7'
+	try env --ignore-signal=CHLD "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id"
+	is "status of run" "$status/$err" 7/
+}
+
 t_run_deletes()
 {
 	try in_container . true
@@ -373,7 +381,7 @@ t_run_passes_signals_on()
 	new_id
 	make_bundle "$SCRATCH/$id" . sh -c 'for s in HUP INT QUIT USR1 USR2 TERM CONT WINCH ALRM; do trap "echo $s" $s; done
 		echo ready; while :; do sleep 0.05; done'
-	# A shell's background jobs ignore INT and QUIT, and what they start would too.
+	# A shell's background jobs ignore INT and QUIT, and so can't pass them on.
 	env --default-signal "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id" >"$SCRATCH/signals" 2>&1 &
 	until_true grep -q ready "$SCRATCH/signals"
 	for sig in HUP INT QUIT USR1 USR2 TERM WINCH ALRM; do
@@ -383,6 +391,20 @@ t_run_passes_signals_on()
 	vzrun kill "$id" KILL
 	wait $!
 	is "its status" $? 137
+}
+
+# What a shell's background jobs, nohup, and daemons ignore.
+t_nothing_is_ignored_because_the_caller_does()
+{
+	local ignore=--ignore-signal=HUP,INT,QUIT,PIPE,TERM,CHLD,TSTP,TTIN,TTOU
+	new_id
+	make_bundle "$SCRATCH/$id" . awk '/SigIgn/ { print; exit 3 }' /proc/self/status
+	try env "$ignore" "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id"
+	is "run" "$status/$out$err" $'3/SigIgn:\t0000000000000000'
+	bring_to running
+	try env "$ignore" "$VZRUN" --root "$ROOT" exec "$id" awk '/SigIgn/ { print; exit 3 }' /proc/self/status
+	is "exec" "$status/$out$err" $'3/SigIgn:\t0000000000000000'
+	vzrun delete --force "$id"
 }
 
 t_run_ends_with_what_a_signal_ended()
