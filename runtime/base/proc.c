@@ -20,7 +20,11 @@
 
 pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
 {
-	struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+	struct clone_args args = {
+		.flags = flags,
+		/* With CLONE_PARENT it is the caller's own. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
+	};
 
 	if (ret_pidfd) {
 		args.flags |= CLONE_PIDFD;

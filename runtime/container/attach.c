@@ -89,6 +89,8 @@ static int receive_master(struct attach *attach, struct err *err)
 	if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof(int)))
 		return err_set(err, ERR_FAILED, "the container sent no terminal");
 	memcpy(&attach->master, CMSG_DATA(head), sizeof(int));
+	if (fcntl(attach->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return err_sys(err, "set up the terminal");
 	return 0;
 }
 
@@ -115,15 +117,51 @@ static int open_terminal(struct attach *attach, struct err *err)
 	return 0;
 }
 
-/* Copies what is there from one fd to another. False: no more will come. */
-static bool pump(int from, int to)
+/* What came from our stdin and the terminal has not taken yet. */
+struct input {
+	char buf[4096];
+	size_t at, len;
+	bool ended; /* stdin has no more, or there is nobody to give it to */
+};
+
+static bool is_empty(const struct input *in)
+{
+	return in->at == in->len;
+}
+
+static void input_read(struct input *in)
+{
+	ssize_t n = read(0, in->buf, sizeof(in->buf));
+
+	if (n > 0) {
+		in->at = 0;
+		in->len = (size_t)n;
+	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		in->ended = true;
+	}
+}
+
+/* As much as the terminal takes without making us wait: a program that writes before it reads
+ * waits for us in turn. */
+static void input_write(struct input *in, int master)
+{
+	ssize_t n = write(master, in->buf + in->at, in->len - in->at);
+
+	if (n >= 0)
+		in->at += (size_t)n;
+	else if (errno != EINTR && errno != EAGAIN)
+		*in = (struct input){ .ended = true };
+}
+
+/* Copies what the terminal has to our stdout. False: no more will come. */
+static bool output_copy(int master)
 {
 	char buf[4096];
-	ssize_t n = read(from, buf, sizeof(buf));
+	ssize_t n = read(master, buf, sizeof(buf));
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
-	return n > 0 && fd_write_all(to, buf, (size_t)n) == 0;
+	return n > 0 && fd_write_all(1, buf, (size_t)n) == 0;
 }
 
 /* ---- waiting ---- */
@@ -140,19 +178,42 @@ static void forward_signals(struct attach *attach, int pidfd)
 	}
 }
 
-enum { AT_CHILD, AT_SIGNAL, AT_INPUT, AT_OUTPUT, AT_NOTIFY, AT_N };
+enum { AT_CHILD, AT_SIGNAL, AT_INPUT, AT_TERMINAL, AT_NOTIFY, AT_N };
+
+/* What to wait for: more of stdin only when the terminal has taken all there was. */
+static void choose(struct pollfd *fds, const struct input *in)
+{
+	fds[AT_INPUT].fd = !in->ended && is_empty(in) ? 0 : -1;
+	fds[AT_TERMINAL].events = is_empty(in) ? POLLIN : POLLIN | POLLOUT;
+}
+
+static void serve_terminal(struct pollfd *fds, struct input *in)
+{
+	struct pollfd *terminal = &fds[AT_TERMINAL];
+
+	if (fds[AT_INPUT].revents)
+		input_read(in);
+	if (!is_empty(in) && (fds[AT_INPUT].revents || terminal->revents & POLLOUT))
+		input_write(in, terminal->fd);
+	if ((terminal->revents & ~POLLOUT) && !output_copy(terminal->fd)) {
+		terminal->fd = -1; /* EIO: nobody has the other end open */
+		*in = (struct input){ .ended = true };
+	}
+}
 
 static int follow_loop(struct attach *attach, int pidfd, struct err *err)
 {
 	struct pollfd fds[AT_N] = {
 		[AT_CHILD] = { .fd = pidfd, .events = POLLIN },
 		[AT_SIGNAL] = { .fd = attach->signal_fd, .events = POLLIN },
-		[AT_INPUT] = { .fd = attach->master >= 0 ? 0 : -1, .events = POLLIN },
-		[AT_OUTPUT] = { .fd = attach->master, .events = POLLIN },
+		[AT_INPUT] = { .fd = -1, .events = POLLIN },
+		[AT_TERMINAL] = { .fd = attach->master, .events = POLLIN },
 		[AT_NOTIFY] = { .fd = attach->notify_fd, .events = POLLIN },
 	};
+	struct input in = { .ended = attach->master < 0 };
 
 	for (;;) {
+		choose(fds, &in);
 		if (poll(fds, AT_N, -1) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -160,16 +221,13 @@ static int follow_loop(struct attach *attach, int pidfd, struct err *err)
 		}
 		if (fds[AT_SIGNAL].revents)
 			forward_signals(attach, pidfd);
-		if (fds[AT_INPUT].revents && !pump(0, attach->master))
-			fds[AT_INPUT].fd = -1;
-		if (fds[AT_OUTPUT].revents && !pump(attach->master, 1))
-			fds[AT_OUTPUT].fd = -1; /* EIO: nobody has the other end open */
+		serve_terminal(fds, &in);
 		if (fds[AT_NOTIFY].revents && notify_take(attach->notify_fd)) {
 			notify_tell(attach->notify_socket, 0); /* we are the main process */
 			fds[AT_NOTIFY].fd = -1;
 		}
 		/* What it wrote last is still in the terminal when it has ended. */
-		if (fds[AT_CHILD].revents && !(fds[AT_OUTPUT].revents & POLLIN))
+		if (fds[AT_CHILD].revents && !(fds[AT_TERMINAL].revents & POLLIN))
 			return 0;
 	}
 }

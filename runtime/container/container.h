@@ -53,9 +53,10 @@ struct container_state {
 	uint64_t pid_start;         /* its start time (proc.h) */
 	enum container_status status;
 	bool own_userns;
-	bool hooks_at_start; /* the spec has poststart hooks */
-	bool undo_by_spec;   /* delete needs the spec: poststop hooks, intelRdt */
-	char *annotations;   /* a JSON object, or NULL */
+	bool hooks_at_start;  /* the spec has poststart hooks */
+	bool undo_by_spec;    /* delete needs the spec: poststop hooks, intelRdt */
+	bool callers_keyring; /* made with --no-new-keyring: so is what exec starts */
+	char *annotations;    /* a JSON object, or NULL */
 };
 void container_state_free(struct container_state *state);
 MEM_DEFINE_CLEANUP(struct container_state, container_state_free)

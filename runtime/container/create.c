@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -22,22 +23,88 @@
 
 /* ---- the child ---- */
 
+/* In a helper that has joined the user namespace, so that it owns the new ones. The first process
+ * becomes our own child nevertheless (CLONE_PARENT). */
+__attribute__((noreturn)) static void clone_joined(struct launch *launch, int tell)
+{
+	struct {
+		pid_t pid;
+		struct err err;
+	} answer = { .pid = -1 };
+
+	if (ns_join_user(&launch->ns, &answer.err) == 0) {
+		answer.pid =
+			proc_clone(launch->ns.clone_flags | CLONE_PARENT, launch->cgroup_fd, NULL);
+		if (answer.pid == 0) {
+			close(tell);
+			init_main(launch);
+		}
+		if (answer.pid < 0)
+			err_sys(&answer.err, "clone the container's first process");
+	}
+	_exit(fd_write_all(tell, &answer, sizeof(answer)) < 0);
+}
+
+static pid_t clone_by_helper(struct launch *launch, struct err *err)
+{
+	struct {
+		pid_t pid;
+		struct err err;
+	} answer;
+	auto_fd int told = -1, tell = -1;
+	int pair[2];
+	pid_t helper;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(err, "make a pipe");
+	told = pair[0];
+	tell = pair[1];
+	helper = proc_clone(0, -1, NULL);
+	if (helper == 0)
+		clone_joined(launch, tell);
+	fd_closep(&tell);
+	if (helper < 0)
+		return err_sys(err, "fork");
+	if (fd_read_all(told, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
+		answer.pid = err_set(&answer.err, ERR_FAILED,
+				     "the joining of the user namespace was cut off");
+	proc_wait(helper);
+	if (answer.pid < 0) {
+		*err = answer.err;
+		return -1;
+	}
+	launch->pidfd = proc_pidfd_open(answer.pid);
+	return answer.pid;
+}
+
+static pid_t clone_first(struct launch *launch, struct err *err)
+{
+	pid_t pid;
+
+	if (launch->ns.join_user)
+		return clone_by_helper(launch, err);
+	pid = proc_clone(launch->ns.clone_flags, launch->cgroup_fd, &launch->pidfd);
+	if (pid == 0)
+		init_main(launch);
+	if (pid > 0)
+		return pid;
+	err_sys(err, "clone the container's first process");
+	return launch->cgroup_fd >= 0 ? cgroup_hint_join(launch->cgroup_fd, err) : -1;
+}
+
 static int clone_child(struct launch *launch, struct err *err)
 {
 	pid_t pid;
 
 	if (ns_join_pid(&launch->ns, err) < 0)
 		return -1;
-	pid = proc_clone(launch->ns.clone_flags, launch->cgroup_fd, &launch->pidfd);
-	if (pid == 0)
-		init_main(launch);
-	if (pid < 0) {
-		err_sys(err, "clone the container's first process");
-		return launch->cgroup_fd >= 0 ? cgroup_hint_join(launch->cgroup_fd, err) : -1;
-	}
+	pid = clone_first(launch, err);
+	if (pid < 0)
+		return -1;
 	launch->state->pid = pid;
 	fd_closep(&launch->sync[1]);
 	fd_closep(&launch->listen_fd);
+	fd_closep(&launch->console); /* attach_follow must see its end if the child sends nothing */
 	if (proc_stat(pid, &launch->state->pid_start, NULL) < 0)
 		return err_sys(err, "read the start time of process %d", pid);
 	return 0;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/lock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/proc.h"
 #include "runtime/container/hooks.h"
@@ -91,6 +92,28 @@ static void leave_resctrl(const struct spec *spec, const char *id)
 		log_warning("%s, ignoring", err.msg);
 }
 
+/* A verb that holds the lock may wait for what runs in the container, as start does for its hooks:
+ * the end of that is what makes it let go. One that creates it is left alone. */
+static void end_for_lock(const struct container_settings *set, const char *id)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_container_state struct container_state *state = NULL;
+	auto_fd int lock = -1, pidfd = -1;
+	struct err err;
+
+	if (state_dir_open(set, id, false, &dir, &err) < 0)
+		return;
+	lock = lock_open(dir.fd, "lock", false, &err);
+	if (lock >= 0 || err.code != ERR_BUSY || state_load(&dir, id, &state, &err) < 0 ||
+	    state->status == STATUS_CREATING || state->status == STATUS_STOPPED)
+		return;
+	pidfd = state_pidfd(state, &err);
+	if (pidfd < 0)
+		return;
+	end_rest(state);
+	proc_pidfd_signal(pidfd, SIGKILL);
+}
+
 int container_delete(const struct container_settings *set, const char *id, bool force,
 		     struct err *err)
 {
@@ -98,6 +121,8 @@ int container_delete(const struct container_settings *set, const char *id, bool 
 	auto_container_state struct container_state *state = NULL;
 	auto_spec struct spec *spec = NULL;
 
+	if (force)
+		end_for_lock(set, id);
 	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
 		return -1;
 	/* We hold the lock, so nobody is creating it any more. */

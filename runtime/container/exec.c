@@ -128,7 +128,7 @@ static int become(struct joining *join, struct err *err)
 
 	if (join_namespaces(join, err) < 0 || make_terminal(join, &peer, err) < 0)
 		return -1;
-	if (program_session(peer, false, err) < 0)
+	if (program_session(peer, !join->state->callers_keyring, err) < 0)
 		return -1;
 	fd_closep(&peer);
 	if (sched_apply_memory(&join->spec->lin.memory_policy, err) < 0 ||

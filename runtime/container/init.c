@@ -149,6 +149,8 @@ static int step_mounts(struct init *init, struct err *err)
 		.cgroup_tree = launch->mounts.cgroup_tree,
 		.cgroup_ns = launch->ns.new_cgroup || launch->ns.fd[NS_CGROUP] >= 0,
 		.label = launch->labels.mount,
+		.lin = &init->spec->lin,
+		.made = &launch->mounts,
 	};
 
 	if (!has_root(init))
@@ -179,16 +181,17 @@ static int step_hooks(struct init *init, struct err *err)
 
 static int step_root(struct init *init, struct err *err)
 {
-	int root_fd = init->launch->mounts.root_tree;
+	const struct mount_sources *mounts = &init->launch->mounts;
+	struct rootfs_mounts at = { mounts->root_tree, mounts->proc_mount, mounts->sys_mount };
 
 	if (!has_root(init)) {
 		/* The namespace was joined: its root is what it is. */
 		return chdir("/") < 0 ? err_sys(err, "enter \"/\"") : 0;
 	}
-	if (rootfs_mask(root_fd, &init->spec->lin, err) < 0 ||
-	    rootfs_enter(root_fd, init->launch->opts->no_pivot, err) < 0)
+	if (rootfs_mask(&at, &init->spec->lin, err) < 0 ||
+	    rootfs_enter(at.root, init->launch->opts->no_pivot, err) < 0)
 		return -1;
-	return rootfs_seal(root_fd, init->spec, err);
+	return rootfs_seal(at.root, init->spec, err);
 }
 
 /* ---- the process ---- */

@@ -56,6 +56,7 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 	state->status = STATUS_CREATING;
 	state->own_userns = ns_plan_own_user(&launch->ns);
 	state->hooks_at_start = hooks_any(launch->spec, HOOK_POSTSTART);
+	state->callers_keyring = launch->opts->no_new_keyring;
 	state->undo_by_spec =
 		hooks_any(launch->spec, HOOK_POSTSTOP) || launch->spec->lin.intel_rdt.given;
 	if (launch->spec->annotations_n > 0) {
@@ -98,6 +99,9 @@ static int check_spec(const struct launch *launch, struct err *err)
 			"config.json: linux.namespaces: a mount namespace is needed, new or joined by path");
 	if (!has_root && spec->mounts_n > 0)
 		return err_set(err, ERR_INPUT, "config.json: mounts: need a new mount namespace");
+	if (!has_root && spec->process.given && spec->process.terminal)
+		return err_set(err, ERR_INPUT,
+			       "config.json: process.terminal: needs a new mount namespace");
 	if (spec->process.given && spec->process.terminal && !launch->opts->console_socket &&
 	    launch->wait_for_start)
 		return err_set(

@@ -46,13 +46,16 @@ struct launch {
 /* The child's whole life, in the process that proc_clone returned 0 to. */
 void init_main(struct launch *launch) __attribute__((noreturn));
 
-#define LAUNCH_INIT                                                                        \
-	{                                                                                  \
-		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 },                               \
-		.mounts = { .root_tree = -1, .cgroup_tree = -1 }, .dir = { -1, -1 },       \
-		.proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 }, .listen_fd = -1,       \
-		.console = -1, .agent = -1, .pidfd = -1, .resctrl = -1, .notify_tree = -1, \
-		.notify_fd = -1,                                                           \
+#define LAUNCH_INIT                                                                      \
+	{                                                                                \
+		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 },                             \
+		.mounts = { .root_tree = -1,                                             \
+			    .cgroup_tree = -1,                                           \
+			    .proc_mount = -1,                                            \
+			    .sys_mount = -1 },                                           \
+		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },   \
+		.listen_fd = -1, .console = -1, .agent = -1, .pidfd = -1, .resctrl = -1, \
+		.notify_tree = -1, .notify_fd = -1,                                      \
 	}
 
 /* Fills it. What may be refused without a trace is done first; the container's folder is the

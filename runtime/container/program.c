@@ -70,7 +70,7 @@ int program_session(int peer, bool new_keyring, struct err *err)
 	if (peer < 0 && setsid() < 0 && errno != EPERM)
 		return err_sys(err, "start a session");
 	if (new_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
-	    errno != ENOSYS && errno != EPERM && errno != EDQUOT)
+	    errno != ENOSYS && errno != EPERM)
 		return err_sys(err, "join a session keyring");
 	default_signals();
 	return 0;
@@ -93,10 +93,15 @@ static const char *env_get(char *const *env, const char *name)
 static char *home_of(unsigned int uid)
 {
 	auto_free char *text = NULL;
-	auto_fd int fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	auto_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
 	char *rest, *line;
+	struct stat st;
 
-	if (fd < 0 || fd_read_file(fd, "/etc/passwd", PASSWD_MAX_BYTES, &text, NULL, NULL) < 0)
+	/* No magic link of /proc, by which an image could name a file of the host. */
+	if (root >= 0)
+		fd = path_open_in(root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    fd_read_file(fd, "/etc/passwd", PASSWD_MAX_BYTES, &text, NULL, NULL) < 0)
 		return strdup("/");
 	for (rest = text; (line = strsep(&rest, "\n"));) {
 		char *field[7] = { 0 };

@@ -68,15 +68,14 @@ static int open_root(const struct container_settings *set)
 	return open(set->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Between the mkdir and the lock another verb may come and remove the new folder (delete
- * --force of a killed create): then the locked file is no longer in its place. */
-static bool still_there(int root_fd, const char *id, int lock_fd)
+/* Is the folder that was opened still the one of that name? While one waits for its lock another
+ * verb may remove it, and a third make a new one. */
+static bool still_there(int root_fd, const char *id, int dir_fd)
 {
-	auto_free char *path = str_dupf("%s/lock", id);
 	struct stat a, b;
 
-	return path && fstatat(root_fd, path, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(lock_fd, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+	return fstatat(root_fd, id, &a, AT_SYMLINK_NOFOLLOW) == 0 && fstat(dir_fd, &b) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
 int state_dir_new(const struct container_settings *set, const char *id, struct state_dir *ret,
@@ -107,35 +106,41 @@ int state_dir_new(const struct container_settings *set, const char *id, struct s
 		unlinkat(root_fd, id, AT_REMOVEDIR);
 		return -1;
 	}
-	if (!still_there(root_fd, id, dir.lock_fd))
+	if (!still_there(root_fd, id, dir.fd))
 		return err_set(err, ERR_BUSY, "another command removed \"%s/%s\"", set->root, id);
 	*ret = dir;
 	dir = (struct state_dir){ -1, -1 };
 	return 0;
 }
 
+static int not_there(const struct container_settings *set, const char *id, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "container does not exist: \"%s\" (no folder \"%s/%s\")",
+		       id, set->root, id);
+}
+
 int state_dir_open(const struct container_settings *set, const char *id, bool lock,
 		   struct state_dir *ret, struct err *err)
 {
-	auto_free char *path = path_join(set->root, id);
 	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_fd int root_fd = -1;
 
 	if (container_check_id(id, err) < 0)
 		return -1;
-	if (!path)
-		return err_sys(err, "open the state of \"%s\"", id);
-	dir.fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir.fd >= 0 && lock) {
+	root_fd = open_root(set);
+	if (root_fd >= 0)
+		dir.fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir.fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ?
+			       not_there(set, id, err) :
+			       err_sys(err, "open \"%s/%s\"", set->root, id);
+	if (lock) {
 		dir.lock_fd = lock_open(dir.fd, "lock", true, err);
 		if (dir.lock_fd < 0 && err->code != ENOENT)
 			return -1;
+		if (dir.lock_fd < 0 || !still_there(root_fd, id, dir.fd))
+			return not_there(set, id, err);
 	}
-	if (dir.fd < 0 && errno != ENOENT && errno != ENOTDIR)
-		return err_sys(err, "open \"%s\"", path);
-	if (dir.fd < 0 || (lock && dir.lock_fd < 0) ||
-	    (lock && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0))
-		return err_set(err, ERR_NOT_FOUND,
-			       "container does not exist: \"%s\" (no folder \"%s\")", id, path);
 	*ret = dir;
 	dir = (struct state_dir){ -1, -1 };
 	return 0;
@@ -144,8 +149,8 @@ int state_dir_open(const struct container_settings *set, const char *id, bool lo
 int state_dir_remove(const struct container_settings *set, const char *id, struct state_dir *dir,
 		     struct err *err)
 {
-	static const char *const files[] = { "exec.sock", "config.json", "state.json",
-					     "state.json.new", "lock" };
+	static const char *const files[] = { "exec.sock", "config.json", "state.json.new", "lock",
+					     "state.json" };
 	auto_fd int root_fd = open_root(set);
 
 	if (root_fd < 0)
@@ -175,6 +180,7 @@ static void emit_state(const struct container_state *state, struct json_writer *
 	json_put_bool(w, "ownUserNamespace", state->own_userns);
 	json_put_bool(w, "hooksAtStart", state->hooks_at_start);
 	json_put_bool(w, "undoBySpec", state->undo_by_spec);
+	json_put_bool(w, "callersKeyring", state->callers_keyring);
 	if (state->missing_controllers) {
 		json_begin(w, "missingControllers", '[');
 		for (char **c = state->missing_controllers; *c; c++)
@@ -244,6 +250,7 @@ static int state_of_json(const struct json *root, const char *id, struct contain
 	state->own_userns = bool_of(root, "ownUserNamespace");
 	state->hooks_at_start = bool_of(root, "hooksAtStart");
 	state->undo_by_spec = bool_of(root, "undoBySpec");
+	state->callers_keyring = bool_of(root, "callersKeyring");
 	json_for_each(name, json_get(root, "missingControllers"))
 		if (name->type == JSON_STRING &&
 		    strv_add(&state->missing_controllers, name->text) < 0)

@@ -127,7 +127,9 @@ static int source_open(struct mount_source *ret, const struct spec *spec,
 int mount_sources_open(struct mount_sources *src, const struct spec *spec, const char *rootfs,
 		       const char *bundle, struct err *err)
 {
-	*src = (struct mount_sources){ .root_tree = -1, .cgroup_tree = -1 };
+	*src = (struct mount_sources){
+		.root_tree = -1, .cgroup_tree = -1, .proc_mount = -1, .sys_mount = -1
+	};
 	src->list = calloc(spec->mounts_n + 1, sizeof(*src->list));
 	if (!src->list)
 		return err_sys(err, "prepare mounts");
@@ -176,6 +178,8 @@ void mount_sources_close(struct mount_sources *src)
 	mem_free_ptr(&src->list);
 	fd_closep(&src->root_tree);
 	fd_closep(&src->cgroup_tree);
+	fd_closep(&src->proc_mount);
+	fd_closep(&src->sys_mount);
 	src->n = 0;
 }
 
@@ -306,12 +310,50 @@ static int check_proc(const struct spec_mount *m, const struct mount_source *src
 	return err_set(err, ERR_INPUT, "a mount there is not allowed: it is inside /proc");
 }
 
+/* /proc and /sys are where masks and read-only paths lie: in an image they are folders, no links
+ * by which they could be elsewhere (CVE-2019-19921, CVE-2023-28642). */
+static bool is_kernels(const struct spec_mount *m)
+{
+	return str_eq(m->destination, "/proc") || str_eq(m->destination, "/sys");
+}
+
+static int open_kernels(const struct mount_env *env, const struct spec_mount *m, struct err *err)
+{
+	auto_fd int fd = path_open_in(env->root_fd, m->destination, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return path_make_dir_in(env->root_fd, m->destination, 0755, err);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "open it in the container");
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, ERR_INPUT,
+			       "it is no folder in the image, but a link or a file");
+	return steal_fd(&fd);
+}
+
+/* Keeps the mount's fd for what is masked in it. */
+static int remember(const struct mount_env *env, const struct spec_mount *m, int tree,
+		    struct err *err)
+{
+	int *slot =
+		str_eq(m->destination, "/proc") ? &env->made->proc_mount : &env->made->sys_mount;
+
+	if (!is_kernels(m))
+		return 0;
+	fd_closep(slot);
+	*slot = fcntl(tree, F_DUPFD_CLOEXEC, 3);
+	return *slot < 0 ? err_sys(err, "keep its fd") : 0;
+}
+
 /* The place to mount on, made where it is missing. */
 static int open_target(const struct mount_env *env, const struct spec_mount *m, bool is_dir,
 		       struct err *err)
 {
 	int fd;
 
+	if (is_kernels(m))
+		return open_kernels(env, m, err);
 	if (m->dest_nofollow || m->copy_symlink) {
 		const char *name;
 		auto_fd int parent = path_make_parent_in(env->root_fd, m->destination, &name, err);
@@ -363,7 +405,7 @@ static int attach(const struct mount_env *env, const struct spec_mount *m, int t
 			      m->propagation & ~(unsigned long)MS_REC, -1) < 0)
 			return err_sys(err, "set its propagation");
 	}
-	return 0;
+	return remember(env, m, tree, err);
 }
 
 static int apply_remount(const struct mount_env *env, const struct spec_mount *m, struct err *err)
@@ -393,11 +435,17 @@ static int bind_of_host(const char *path, uint64_t attr, struct err *err)
 
 static const struct {
 	const char *type, *host_path;
-} host_twins[] = { { "sysfs", "/sys" }, { "proc", "/proc" }, { "mqueue", "/dev/mqueue" } };
+	enum spec_ns ns; /* the namespace that it shows */
+} host_twins[] = {
+	{ "sysfs", "/sys", NS_NET },
+	{ "proc", "/proc", NS_PID },
+	{ "mqueue", "/dev/mqueue", NS_IPC },
+};
 
-/* A path of the mount's own file system where fsconfig can't take it or the file system
- * can't be made here. */
-static int new_or_bound(const struct spec_mount *m, char *const *data, struct err *err)
+/* The host's is what the container would see anyway, or it is an error: the host's processes are
+ * not for a container with a pid namespace of its own. */
+static int new_or_bound(const struct mount_env *env, const struct spec_mount *m, char *const *data,
+			struct err *err)
 {
 	uint64_t attr = m->attr_set | m->rec_attr_set;
 	int fd = mount_new(m->type, m->source, data, attr, err);
@@ -405,8 +453,9 @@ static int new_or_bound(const struct spec_mount *m, char *const *data, struct er
 	if (fd >= 0 || err->code != EPERM)
 		return fd;
 	for (size_t i = 0; i < ARRAY_SIZE(host_twins); i++)
-		if (str_eq(m->type, host_twins[i].type))
+		if (str_eq(m->type, host_twins[i].type) && !env->lin->ns[host_twins[i].ns].given)
 			return bind_of_host(host_twins[i].host_path, attr, err);
+	err_hint(err, "is the host's own covered or read-only in places?");
 	return fd;
 }
 
@@ -434,12 +483,12 @@ static int apply_new(const struct mount_env *env, const struct spec_mount *m, st
 	if (!fits_fsconfig(m)) {
 		auto_fd int target = open_target(env, m, true, err);
 
-		return target < 0 ? -1 : mount_legacy(m, target, err);
+		return target < 0 ? -1 : mount_legacy(m, env->root_fd, target, err);
 	}
 	data = parameters(m, label);
 	if (!data)
 		return err_sys(err, "prepare its options");
-	fd = new_or_bound(m, data, err);
+	fd = new_or_bound(env, m, data, err);
 	return fd < 0 ? -1 : finish_new(env, m, fd, err);
 }
 

@@ -26,6 +26,9 @@ struct mount_sources {
 	size_t n;
 	int root_tree;   /* the rootfs, recursive */
 	int cgroup_tree; /* see mount_sources_add_cgroup, or -1 */
+	/* What mount_apply attached at /proc and /sys, or -1: what is masked in them is found by
+	 * these, wherever the name leads by then. */
+	int proc_mount, sys_mount;
 };
 
 /* Parent: opens rootfs (absolute path) and each bind source (relative ones below bundle). */
@@ -40,10 +43,12 @@ void mount_sources_close(struct mount_sources *src);
 
 /* What the child knows of its surroundings. */
 struct mount_env {
-	int root_fd;       /* the container's root */
-	int cgroup_tree;   /* the container's own cgroup, detached, or -1 */
-	bool cgroup_ns;    /* in a cgroup namespace of its own */
-	const char *label; /* mountLabel, or NULL */
+	int root_fd;     /* the container's root */
+	int cgroup_tree; /* the container's own cgroup, detached, or -1 */
+	bool cgroup_ns;  /* in a cgroup namespace of its own */
+	const struct spec_linux *lin;
+	struct mount_sources *made; /* where proc_mount and sys_mount are put */
+	const char *label;          /* mountLabel, or NULL */
 };
 
 /* Child: performs all of the spec's mounts in order. */

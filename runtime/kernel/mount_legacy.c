@@ -3,49 +3,63 @@
 
 #include "runtime/kernel/mount_legacy.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/kernel/mount.h"
 
-static const struct {
-	uint64_t attr;
-	unsigned long flag;
-} flags_of_attr[] = {
-	{ MOUNT_ATTR_RDONLY, MS_RDONLY },
-	{ MOUNT_ATTR_NOSUID, MS_NOSUID },
-	{ MOUNT_ATTR_NODEV, MS_NODEV },
-	{ MOUNT_ATTR_NOEXEC, MS_NOEXEC },
-	{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
-	{ MOUNT_ATTR_NOATIME, MS_NOATIME },
-	{ MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
-};
-
-static unsigned long legacy_flags(const struct spec_mount *m)
+static unsigned long super_flags(const struct spec_mount *m)
 {
-	unsigned long flags = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(flags_of_attr); i++)
-		if (m->attr_set & flags_of_attr[i].attr)
-			flags |= flags_of_attr[i].flag;
-	if (m->sync)
-		flags |= MS_SYNCHRONOUS;
-	if (m->dirsync)
-		flags |= MS_DIRSYNC;
-	return flags;
+	return (m->sync ? MS_SYNCHRONOUS : 0UL) | (m->dirsync ? MS_DIRSYNC : 0UL) |
+	       (m->lazytime ? MS_LAZYTIME : 0UL);
 }
 
-int mount_legacy(const struct spec_mount *m, int target_fd, struct err *err)
+/* mount(2) reads a page and cuts off what is longer. */
+static int join_data(const struct spec_mount *m, struct strbuf *data, struct err *err)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (char *const *d = m->data; d && *d; d++)
+		strbuf_addf(data, "%s%s", d == m->data ? "" : ",", *d);
+	if (data->failed)
+		return err_set(err, ENOMEM, "out of memory");
+	if (data->len >= page_bytes)
+		return err_set(err, ERR_INPUT,
+			       "the file system's options are longer than %zu bytes",
+			       page_bytes - 1);
+	return 0;
+}
+
+/* What mount_new gives a mount before it is attached, for one that is. */
+static int set_up(const struct spec_mount *m, int root_fd, struct err *err)
+{
+	auto_fd int fd = path_open_in(root_fd, m->destination, O_PATH, 0);
+
+	if (fd < 0)
+		return err_sys(err, "open it in the container");
+	if (mount_set(fd, 0, m->attr_set | m->rec_attr_set, 0,
+		      m->propagation & ~(unsigned long)MS_REC, -1) < 0)
+		return err_sys(err, "set mount attributes");
+	return 0;
+}
+
+int mount_legacy(const struct spec_mount *m, int root_fd, int target_fd, struct err *err)
 {
 	auto_strbuf struct strbuf data = { 0 };
 	char target[FD_PATH_SIZE];
 
-	for (char *const *d = m->data; d && *d; d++)
-		strbuf_addf(&data, "%s%s", d == m->data ? "" : ",", *d);
-	if (data.failed)
-		return err_set(err, ENOMEM, "out of memory");
+	if (m->tmpcopyup)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "tmpcopyup: not with an option of more than 255 bytes");
+	if (join_data(m, &data, err) < 0)
+		return -1;
 	if (mount(m->source ? m->source : m->type, fd_path(target, target_fd), m->type,
-		  legacy_flags(m), data.text) < 0)
+		  super_flags(m), data.text) < 0)
 		return err_sys(err, "make file system \"%s\"", m->type);
-	return 0;
+	return set_up(m, root_fd, err);
 }

@@ -8,7 +8,8 @@
 #include "runtime/base/err.h"
 #include "runtime/spec/spec.h"
 
-/* Mounts m's file system on the place that target_fd is. */
-int mount_legacy(const struct spec_mount *m, int target_fd, struct err *err);
+/* Mounts m's file system on the place that target_fd is, with all of m's options; root_fd is the
+ * root that m's destination counts from. What mount(2) can't do is refused. */
+int mount_legacy(const struct spec_mount *m, int root_fd, int target_fd, struct err *err);
 
 #endif

@@ -62,8 +62,6 @@ static void plan_new(struct ns_plan *plan, enum spec_ns kind)
 		plan->new_cgroup = true;
 	else if (kind == NS_TIME)
 		plan->new_time = true;
-	else if (plan->join_user && kind != NS_PID)
-		plan->unshare_flags |= flag;
 	else
 		plan->clone_flags |= flag;
 }
@@ -122,6 +120,14 @@ static int write_map(int proc_fd, const char *name, const struct spec_id_maps *m
 	return fd_write_kernel(proc_fd, name, text.text, err);
 }
 
+int ns_join_user(struct ns_plan *plan, struct err *err)
+{
+	if (setns(plan->fd[NS_USER], CLONE_NEWUSER) < 0)
+		return err_sys(err, "join the user namespace");
+	fd_closep(&plan->fd[NS_USER]);
+	return 0;
+}
+
 int ns_write_maps(pid_t pid, const struct spec_id_maps *uid, const struct spec_id_maps *gid,
 		  struct err *err)
 {
@@ -145,8 +151,6 @@ int ns_enter(const struct ns_plan *plan, struct err *err)
 		if (plan->fd[kind] >= 0 && setns(plan->fd[kind], (int)spec_ns_names[kind].flag) < 0)
 			return err_sys(err, "join the %s namespace", spec_ns_names[kind].spec);
 	}
-	if (plan->unshare_flags && unshare((int)plan->unshare_flags) < 0)
-		return err_sys(err, "make namespaces in the joined user namespace");
 	return 0;
 }
 

@@ -19,9 +19,8 @@
 
 /* The spec's namespaces as fds and flags. */
 struct ns_plan {
-	int fd[NS_KINDS];       /* of a path, opened and checked; or -1 */
-	uint64_t clone_flags;   /* new ones that clone3 makes */
-	uint64_t unshare_flags; /* new ones that the child makes after joining a user namespace */
+	int fd[NS_KINDS];     /* of a path, opened and checked; or -1 */
+	uint64_t clone_flags; /* new ones that clone3 makes */
 	bool new_user, join_user;
 	bool new_cgroup, new_time;
 };
@@ -44,11 +43,15 @@ bool ns_is_own(enum spec_ns kind, int fd);
 /* Parent, before clone: the pid namespace to be joined becomes the children's. */
 int ns_join_pid(const struct ns_plan *plan, struct err *err);
 
+/* A user namespace that is joined, by the process that clones the container's first one: the new
+ * namespaces are then its. */
+int ns_join_user(struct ns_plan *plan, struct err *err);
+
 /* Parent, after clone: writes the maps of a new user namespace. */
 int ns_write_maps(pid_t pid, const struct spec_id_maps *uid, const struct spec_id_maps *gid,
 		  struct err *err);
 
-/* Child: joins the rest, then makes what a joined user namespace must own. */
+/* Child: joins the rest. */
 int ns_enter(const struct ns_plan *plan, struct err *err);
 
 /* Child: a new time namespace with the spec's offsets. proc_fd is a trusted /proc. Before

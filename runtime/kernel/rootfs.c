@@ -8,11 +8,13 @@
 #include <linux/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
+#include "runtime/base/str.h"
 #include "runtime/kernel/mount.h"
 
 int umount2(const char *target, int flags); /* sys/mount.h does not go with linux/mount.h */
@@ -113,9 +115,19 @@ static int mask_dir(struct mask *mask, int target, struct err *err)
 	return 0;
 }
 
-static int mask_path(struct mask *mask, int root_fd, const char *path, struct err *err)
+static int open_in_mounts(const struct rootfs_mounts *at, const char *path)
 {
-	auto_fd int target = path_open_in(root_fd, path, O_PATH, 0);
+	if (at->proc >= 0 && str_starts(path, "/proc/"))
+		return path_open_in(at->proc, path + strlen("/proc"), O_PATH, 0);
+	if (at->sys >= 0 && str_starts(path, "/sys/"))
+		return path_open_in(at->sys, path + strlen("/sys"), O_PATH, 0);
+	return path_open_in(at->root, path, O_PATH, 0);
+}
+
+static int mask_path(struct mask *mask, const struct rootfs_mounts *at, const char *path,
+		     struct err *err)
+{
+	auto_fd int target = open_in_mounts(at, path);
 	struct stat st;
 
 	if (target < 0)
@@ -125,9 +137,9 @@ static int mask_path(struct mask *mask, int root_fd, const char *path, struct er
 	return S_ISDIR(st.st_mode) ? mask_dir(mask, target, err) : mask_file(mask, target, err);
 }
 
-static int make_readonly(int root_fd, const char *path, struct err *err)
+static int make_readonly(const struct rootfs_mounts *at, const char *path, struct err *err)
 {
-	auto_fd int target = path_open_in(root_fd, path, O_PATH, 0), tree = -1;
+	auto_fd int target = open_in_mounts(at, path), tree = -1;
 
 	if (target < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, "open it");
@@ -138,22 +150,23 @@ static int make_readonly(int root_fd, const char *path, struct err *err)
 	return 0;
 }
 
-static int mask_all(struct mask *mask, int root_fd, const struct spec_linux *lin, struct err *err)
+static int mask_all(struct mask *mask, const struct rootfs_mounts *at, const struct spec_linux *lin,
+		    struct err *err)
 {
 	/* Read-only first: a masked path inside a read-only one stays on top of it. */
 	for (char *const *path = lin->readonly_paths; path && *path; path++)
-		if (make_readonly(root_fd, *path, err) < 0)
+		if (make_readonly(at, *path, err) < 0)
 			return err_wrap(err, "make \"%.200s\" read-only", *path);
 	for (char *const *path = lin->masked_paths; path && *path; path++)
-		if (mask_path(mask, root_fd, *path, err) < 0)
+		if (mask_path(mask, at, *path, err) < 0)
 			return err_wrap(err, "mask \"%.200s\"", *path);
 	return 0;
 }
 
-int rootfs_mask(int root_fd, const struct spec_linux *lin, struct err *err)
+int rootfs_mask(const struct rootfs_mounts *at, const struct spec_linux *lin, struct err *err)
 {
 	struct mask mask = { -1, -1 };
-	int rc = mask_all(&mask, root_fd, lin, err);
+	int rc = mask_all(&mask, at, lin, err);
 
 	fd_closep(&mask.null_fd);
 	fd_closep(&mask.empty_fd);

@@ -20,9 +20,13 @@ int rootfs_attach(int root_tree, const char *path, struct err *err);
  * no_pivot (a ramdisk host can't pivot) by chroot(2) only. */
 int rootfs_enter(int root_fd, bool no_pivot, struct err *err);
 
-/* Masked paths, read-only paths; before rootfs_enter, for the host's /dev/null is needed.
- * A path that does not exist is fine. */
-int rootfs_mask(int root_fd, const struct spec_linux *lin, struct err *err);
+/* Masked paths, read-only paths; before rootfs_enter, for the host's /dev/null is needed. What
+ * lies below /proc and /sys is found from the mounts made there (-1: none), so that it is in
+ * them and nowhere else. A path that does not exist is fine. */
+struct rootfs_mounts {
+	int root, proc, sys;
+};
+int rootfs_mask(const struct rootfs_mounts *at, const struct spec_linux *lin, struct err *err);
 
 /* Read-only root and rootfsPropagation, as the very last: pivot_root refuses a shared root. */
 int rootfs_seal(int root_fd, const struct spec *spec, struct err *err);
