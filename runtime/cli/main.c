@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -344,6 +345,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_stdio();
+	signal(SIGCHLD, SIG_DFL); /* a caller's SIG_IGN would leave us no exit status to wait for */
 	if (parse_globals(&cli, argc, argv, &err) < 0) {
 		report(&cli, &err);
 		status = exit_status(&cli);
