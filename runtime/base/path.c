@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,63 +44,9 @@ int path_open_in(int rootfd, const char *path, int flags, mode_t mode)
 		       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-/* Opens the folder named by the first `len` bytes of path, making its last component below
- * parentfd where it is missing. */
-static int step(int rootfd, int parentfd, char *path, size_t start, size_t len, mode_t mode)
+static bool is_dots(const char *name)
 {
-	char cut = path[len];
-	int fd;
-
-	path[len] = '\0';
-	fd = path_open_in(rootfd, path, O_PATH | O_DIRECTORY, 0);
-	if (fd < 0 && errno == ENOENT &&
-	    (mkdirat(parentfd, path + start, mode) == 0 || errno == EEXIST))
-		fd = path_open_in(rootfd, path, O_PATH | O_DIRECTORY, 0);
-	path[len] = cut;
-	return fd;
-}
-
-int path_make_dir_in(int rootfd, const char *path, mode_t mode, struct err *err)
-{
-	auto_free char *clean = path_clean(path);
-	auto_fd int at = -1;
-	size_t start = 1;
-
-	if (!clean)
-		return err_sys(err, "make \"%s\"", path);
-	at = path_open_in(rootfd, clean, O_PATH | O_DIRECTORY, 0);
-	if (at >= 0)
-		return steal_fd(&at);
-	at = path_open_in(rootfd, "/", O_PATH | O_DIRECTORY, 0);
-	while (at >= 0 && clean[start]) {
-		size_t len = start + strcspn(clean + start, "/");
-		int next = step(rootfd, at, clean, start, len, mode);
-
-		if (next < 0)
-			return err_sys(err, "make folder \"%s\" in the container", path);
-		close(at);
-		at = next;
-		start = clean[len] ? len + 1 : len;
-	}
-	if (at < 0)
-		return err_sys(err, "open the container's root");
-	return steal_fd(&at);
-}
-
-int path_make_parent_in(int rootfd, const char *path, const char **ret_name, struct err *err)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	auto_free char *parent = strndup(path, (size_t)(name - path));
-	int fd;
-
-	if (!parent)
-		return err_sys(err, "make \"%s\"", path);
-	if (!*name || str_eq(name, ".") || str_eq(name, ".."))
-		return err_set(err, ERR_INPUT, "\"%s\" names no file", path);
-	fd = path_make_dir_in(rootfd, parent, 0755, err);
-	if (fd >= 0)
-		*ret_name = name;
-	return fd;
+	return str_eq(name, ".") || str_eq(name, "..");
 }
 
 static bool same_file(int a, int b)
@@ -110,29 +57,247 @@ static bool same_file(int a, int b)
 	       x.st_ino == y.st_ino;
 }
 
-int path_make_file_in(int rootfd, const char *path, mode_t mode, struct err *err)
-{
-	const char *name;
-	int fd = path_open_in(rootfd, path, O_PATH, 0);
-	auto_fd int parent = -1, made = -1, at = -1;
+/* ---- making what is missing ----
+ *
+ * openat2(2) follows a link to what exists; one that dangles is followed here: its text takes
+ * the place of the component, and the new path is resolved in the root as the old one was.
+ * These functions say -1 with errno alone. */
 
-	if (fd >= 0)
-		return fd;
-	if (errno != ENOENT)
-		return err_sys(err, "open \"%s\" in the container", path);
-	parent = path_make_parent_in(rootfd, path, &name, err);
-	if (parent < 0)
+/* As many as the kernel follows in a path. */
+#define LINKS_MAX 40
+
+struct making {
+	int rootfd;
+	mode_t dir_mode, file_mode;
+	unsigned int links; /* followed so far */
+};
+
+/* Exchanges the component from `start` to `end`, a link in the folder parentfd, for its text.
+ * What is no link leaves errno as it was. */
+static int follow(struct making *making, int parentfd, char **path, size_t start, size_t end)
+{
+	auto_free char *name = NULL, *next = NULL;
+	char text[PATH_MAX];
+	int saved = errno;
+	ssize_t n;
+
+	name = strndup(*path + start, end - start);
+	if (!name)
 		return -1;
-	made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (made < 0)
-		return err_sys(err, "make \"%s\" in the container", path);
-	at = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (at < 0)
-		return err_sys(err, "open \"%s\" in the container", path);
-	if (!same_file(made, at))
-		return err_set(err, ELOOP, "make \"%s\" in the container: it was exchanged", path);
+	n = readlinkat(parentfd, name, text, sizeof(text) - 1);
+	if (n < 0) {
+		errno = saved;
+		return -1;
+	}
+	text[n] = '\0';
+	if (++making->links > LINKS_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	next = str_dupf("%.*s%s%s", text[0] == '/' ? 0 : (int)start, *path, text, *path + end);
+	if (!next)
+		return -1;
+	free(*path);
+	*path = steal_ptr(&next);
+	return 0;
+}
+
+/* The deepest folder on the path that exists; the first *ret_len bytes lead there. */
+static int open_deepest(int rootfd, char *path, size_t *ret_len)
+{
+	size_t len = strlen(path);
+	int fd;
+
+	for (;;) {
+		char cut = path[len];
+
+		path[len] = '\0';
+		fd = path_open_in(rootfd, path, O_PATH | O_DIRECTORY, 0);
+		path[len] = cut;
+		if (fd >= 0 || errno != ENOENT || len == 0)
+			break;
+		while (len > 0 && path[len - 1] == '/')
+			len--;
+		while (len > 0 && path[len - 1] != '/')
+			len--;
+	}
+	*ret_len = len;
+	return fd;
+}
+
+/* The component from `start` to `end`, made in parentfd. Only the root's own resolution may go
+ * up. A link is ENOTDIR. */
+static int step(const struct making *making, int parentfd, char *path, size_t start, size_t end)
+{
+	char cut = path[end];
+	int fd = -1;
+
+	path[end] = '\0';
+	if (is_dots(path + start))
+		fd = path_open_in(making->rootfd, path, O_PATH | O_DIRECTORY, 0);
+	else if (mkdirat(parentfd, path + start, making->dir_mode) == 0 || errno == EEXIST)
+		fd = openat(parentfd, path + start, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	path[end] = cut;
+	return fd;
+}
+
+/* The path changes where it leads through a dangling link. */
+static int make_folders(struct making *making, char **path)
+{
+	size_t len = 0;
+	auto_fd int at = open_deepest(making->rootfd, *path, &len);
+
+	while (at >= 0) {
+		size_t start = len + strspn(*path + len, "/");
+		int next;
+
+		if (!(*path)[start])
+			break;
+		len = start + strcspn(*path + start, "/");
+		next = step(making, at, *path, start, len);
+		if (next < 0 && errno == ENOTDIR && follow(making, at, path, start, len) == 0)
+			next = open_deepest(making->rootfd, *path, &len);
+		fd_closep(&at);
+		at = next;
+	}
 	return steal_fd(&at);
 }
+
+/* What was made is held until its name was opened: an exchanged one is noticed. */
+static int make_empty(int parentfd, const char *name, mode_t mode)
+{
+	auto_fd int at = -1,
+		    made = openat(parentfd, name,
+				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	if (made < 0)
+		return -1;
+	at = openat(parentfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (at >= 0 && !same_file(made, at)) {
+		errno = ELOOP;
+		return -1;
+	}
+	return steal_fd(&at);
+}
+
+/* One try at an absolute path that named nothing: *path is another where it was a link. */
+static int make_file_once(struct making *making, char **path)
+{
+	size_t start = (size_t)(strrchr(*path, '/') + 1 - *path);
+	auto_free char *folder = strndup(*path, start);
+	auto_fd int parent = -1;
+	int fd;
+
+	if (!folder)
+		return -1;
+	if (!(*path)[start] || is_dots(*path + start)) {
+		errno = EISDIR;
+		return -1;
+	}
+	parent = make_folders(making, &folder);
+	if (parent < 0)
+		return -1;
+	fd = make_empty(parent, *path + start, making->file_mode);
+	if (fd < 0 && errno == EEXIST && follow(making, parent, path, start, strlen(*path)) == 0)
+		fd = path_open_in(making->rootfd, *path, O_PATH, 0);
+	return fd;
+}
+
+static int make_file(struct making *making, char **path)
+{
+	unsigned int before;
+	int fd;
+
+	do {
+		before = making->links;
+		fd = make_file_once(making, path);
+	} while (fd < 0 && errno == ENOENT && making->links > before);
+	return fd;
+}
+
+/* Behind links that we followed: the kernel, following them, must come to the same. */
+static int check_made(const struct making *making, const char *path, int fd, struct err *err)
+{
+	auto_fd int again = -1;
+
+	if (making->links == 0)
+		return 0;
+	again = path_open_in(making->rootfd, path, O_PATH, 0);
+	if (again >= 0 && same_file(again, fd))
+		return 0;
+	return err_set(err, ELOOP, "make \"%s\" in the container: it was exchanged", path);
+}
+
+int path_make_dir_in(int rootfd, const char *path, mode_t mode, struct err *err)
+{
+	struct making making = { .rootfd = rootfd, .dir_mode = mode };
+	auto_free char *clean = path_clean(path), *way = NULL;
+	auto_fd int fd = -1;
+
+	way = clean ? strdup(clean) : NULL;
+	if (!way)
+		return err_sys(err, "make \"%s\"", path);
+	fd = make_folders(&making, &way);
+	if (fd < 0)
+		return err_sys(err, "make folder \"%s\" in the container", path);
+	if (check_made(&making, clean, fd, err) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* The last component, or NULL: err. */
+static const char *file_name(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	if (*name && !is_dots(name))
+		return name;
+	err_set(err, ERR_INPUT, "\"%s\" names no file", path);
+	return NULL;
+}
+
+int path_make_parent_in(int rootfd, const char *path, const char **ret_name, struct err *err)
+{
+	const char *name = file_name(path, err);
+	auto_free char *parent = NULL;
+	int fd;
+
+	if (!name)
+		return -1;
+	parent = strndup(path, (size_t)(name - path));
+	if (!parent)
+		return err_sys(err, "make \"%s\"", path);
+	fd = path_make_dir_in(rootfd, parent, 0755, err);
+	if (fd >= 0)
+		*ret_name = name;
+	return fd;
+}
+
+int path_make_file_in(int rootfd, const char *path, mode_t mode, struct err *err)
+{
+	struct making making = { .rootfd = rootfd, .dir_mode = 0755, .file_mode = mode };
+	auto_fd int fd = path_open_in(rootfd, path, O_PATH, 0);
+	auto_free char *clean = NULL, *way = NULL;
+
+	if (fd >= 0)
+		return steal_fd(&fd);
+	if (errno != ENOENT)
+		return err_sys(err, "open \"%s\" in the container", path);
+	if (!file_name(path, err))
+		return -1;
+	clean = path_clean(path);
+	way = clean ? strdup(clean) : NULL;
+	if (!way)
+		return err_sys(err, "make \"%s\"", path);
+	fd = make_file(&making, &way);
+	if (fd < 0)
+		return err_sys(err, "make \"%s\" in the container", path);
+	if (check_made(&making, clean, fd, err) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* ---- host folders and names ---- */
 
 int path_mkdirs(const char *path, mode_t mode, struct err *err)
 {
@@ -195,6 +360,8 @@ char *path_join(const char *dir, const char *name)
 		return strdup(name);
 	return str_dupf("%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
 }
+
+/* ---- removal ---- */
 
 /* A tree that is being removed. */
 struct removal {

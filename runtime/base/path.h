@@ -20,14 +20,15 @@
 int path_open_in(int rootfd, const char *path, int flags, mode_t mode);
 
 /* The folder at `path` inside rootfd as an O_PATH fd; what is missing on the way is made with
- * `mode`. -1: err. */
+ * `mode`, also where a link inside points to nothing. -1: err. */
 int path_make_dir_in(int rootfd, const char *path, mode_t mode, struct err *err);
 
 /* The parent folder of `path` inside rootfd (made where missing, 0755) as an O_PATH fd, and the
  * last component, which points into `path`; a path without one ("/", "..") is refused. */
 int path_make_parent_in(int rootfd, const char *path, const char **ret_name, struct err *err);
 
-/* An O_PATH fd of the file at `path`; an empty regular file is made where nothing is. */
+/* An O_PATH fd of the file at `path`; an empty regular file is made where nothing is, and where
+ * a link inside points to nothing. */
 int path_make_file_in(int rootfd, const char *path, mode_t mode, struct err *err);
 
 /* Makes a host folder and its missing parents (trusted path). */

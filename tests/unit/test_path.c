@@ -254,16 +254,119 @@ static void files_are_made_empty_and_never_emptied(void **state)
 	tree_done(&tree);
 }
 
-static void a_dangling_link_is_not_filled(void **state)
+static bool same(int fd, int dirfd, const char *name)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+static void what_a_dangling_link_names_is_made(void **state)
+{
+	struct tree tree = make_tree(*state);
+	struct err err;
+	auto_fd int file = -1, dir = -1, below = -1, parent = -1;
+	const char *name;
+
+	assert_int_equal(mkdirat(tree.root, "usr", 0755), 0);
+	assert_int_equal(mkdirat(tree.root, "usr/etc", 0755), 0);
+	assert_int_equal(mkdirat(tree.root, "var", 0755), 0);
+	assert_int_equal(symlinkat("usr/etc", tree.root, "etc"), 0);
+	/* Relative to where it lies, not to the path that led there. */
+	assert_int_equal(symlinkat("../run/resolve/stub", tree.root, "etc/resolv.conf"), 0);
+	assert_ok(file = path_make_file_in(tree.root, "/etc/resolv.conf", 0600, &err), &err);
+	assert_true(same(file, tree.root, "usr/run/resolve/stub"));
+	assert_int_equal(symlinkat("/run/lock", tree.root, "var/lock"), 0);
+	assert_ok(dir = path_make_dir_in(tree.root, "/var/lock", 0700, &err), &err);
+	assert_true(same(dir, tree.root, "run/lock"));
+	assert_int_equal(unlinkat(tree.root, "run/lock", AT_REMOVEDIR), 0);
+	assert_ok(below = path_make_file_in(tree.root, "var/lock/a/b", 0644, &err), &err);
+	assert_true(same(below, tree.root, "run/lock/a/b"));
+	assert_int_equal(symlinkat("lock/../none/", tree.root, "var/x"), 0);
+	assert_ok(parent = path_make_parent_in(tree.root, "/var/x/y", &name, &err), &err);
+	assert_true(same(parent, tree.root, "run/none"));
+	tree_done(&tree);
+}
+
+static void a_dangling_link_to_a_link_is_followed(void **state)
+{
+	struct tree tree = make_tree(*state);
+	struct err err;
+	auto_fd int file = -1, dir = -1;
+
+	assert_int_equal(symlinkat("b", tree.root, "a"), 0);
+	assert_int_equal(symlinkat("/new/../c", tree.root, "b"), 0);
+	assert_int_equal(symlinkat("./d", tree.root, "c"), 0);
+	assert_ok(file = path_make_file_in(tree.root, "/a", 0644, &err), &err);
+	assert_true(same(file, tree.root, "d"));
+	assert_int_equal(symlinkat("f", tree.root, "e"), 0);
+	assert_int_equal(symlinkat("g", tree.root, "f"), 0);
+	assert_ok(dir = path_make_dir_in(tree.root, "/e/x", 0755, &err), &err);
+	assert_true(same(dir, tree.root, "g/x"));
+	tree_done(&tree);
+}
+
+static void dangling_links_stay_inside_the_root(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct tree tree = make_tree(scratch);
+	auto_free char *absolute = str_dupf("%s/out/new", scratch->path);
+	auto_free char *inside = str_dupf("%s/out/new", scratch->path + 1);
+	const char *targets[] = { absolute, "../out/new", "x/../../../../out/new" };
+	const char *made[] = { inside, "out/new", "out/new" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+		for (int is_dir = 0; is_dir < 2; is_dir++) {
+			struct err err;
+			auto_fd int fd = -1;
+
+			assert_int_equal(symlinkat(targets[i], tree.root, "bad"), 0);
+			fd = is_dir ? path_make_dir_in(tree.root, "/bad", 0755, &err) :
+				      path_make_file_in(tree.root, "/bad", 0644, &err);
+			assert_ok(fd, &err);
+			assert_true(same(fd, tree.root, made[i]));
+			assert_int_equal(unlinkat(tree.root, made[i], is_dir ? AT_REMOVEDIR : 0),
+					 0);
+			assert_int_equal(unlinkat(tree.root, "bad", 0), 0);
+			assert_true(is_empty(tree.out));
+		}
+	tree_done(&tree);
+}
+
+/* Each link leads over a folder that is missing: the kernel does not see the chain's length. */
+static void too_many_links_are_refused(void **state)
 {
 	struct tree tree = make_tree(*state);
 	struct err err;
 
-	assert_int_equal(symlinkat("../out/new", tree.root, "bad"), 0);
-	assert_fails(path_make_file_in(tree.root, "/bad", 0644, &err), &err, EEXIST,
-		     "make \"/bad\" in the container: File exists");
-	assert_int_equal(path_make_dir_in(tree.root, "/bad", 0755, &err), -1);
-	assert_true(is_empty(tree.out));
+	assert_int_equal(symlinkat("loop", tree.root, "loop"), 0);
+	assert_fails(path_make_file_in(tree.root, "/loop", 0644, &err), &err, ELOOP,
+		     "open \"/loop\" in the container: Too many levels of symbolic links");
+	assert_fails(path_make_dir_in(tree.root, "/loop/x", 0755, &err), &err, ELOOP,
+		     "make folder \"/loop/x\" in the container: "
+		     "Too many levels of symbolic links");
+	for (int i = 0; i < 60; i++) {
+		char name[16], text[32];
+
+		snprintf(name, sizeof(name), "l%d", i);
+		snprintf(text, sizeof(text), "m%d/../l%d", i, i + 1);
+		assert_int_equal(symlinkat(text, tree.root, name), 0);
+	}
+	assert_fails(path_make_file_in(tree.root, "/l0", 0644, &err), &err, ELOOP,
+		     "make \"/l0\" in the container: Too many levels of symbolic links");
+	assert_false(has(tree.root, "l60"));
+	tree_done(&tree);
+}
+
+static void a_link_that_can_name_no_file_is_refused(void **state)
+{
+	struct tree tree = make_tree(*state);
+	struct err err;
+
+	assert_int_equal(symlinkat("none/", tree.root, "slash"), 0);
+	assert_fails(path_make_file_in(tree.root, "/slash", 0644, &err), &err, EISDIR,
+		     "make \"/slash\" in the container: Is a directory");
 	tree_done(&tree);
 }
 
@@ -294,6 +397,9 @@ static void an_exchanged_folder_leads_nowhere_else(void **state)
 		snprintf(path, sizeof(path), "/dir/d%d/e", i);
 		fd_closep(&(int){ path_make_dir_in(tree.root, path, 0755, NULL) });
 		snprintf(path, sizeof(path), "/dir/f%d", i);
+		fd_closep(&(int){ path_make_file_in(tree.root, path, 0644, NULL) });
+		snprintf(path, sizeof(path), "l%d", i);
+		assert_int_equal(symlinkat("dir/../dir/g/h", tree.root, path), 0);
 		fd_closep(&(int){ path_make_file_in(tree.root, path, 0644, NULL) });
 	}
 	kill(pid, SIGKILL);
@@ -491,7 +597,11 @@ int main(void)
 		scratch_test(a_file_where_a_folder_must_be_is_an_error),
 		scratch_test(parents_are_made_and_the_name_is_told),
 		scratch_test(files_are_made_empty_and_never_emptied),
-		scratch_test(a_dangling_link_is_not_filled),
+		scratch_test(what_a_dangling_link_names_is_made),
+		scratch_test(a_dangling_link_to_a_link_is_followed),
+		scratch_test(dangling_links_stay_inside_the_root),
+		scratch_test(too_many_links_are_refused),
+		scratch_test(a_link_that_can_name_no_file_is_refused),
 		scratch_test(an_exchanged_folder_leads_nowhere_else),
 		scratch_test(host_folders_are_made_with_their_parents),
 		scratch_test(a_tree_is_removed_whole),
