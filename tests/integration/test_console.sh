@@ -298,6 +298,22 @@ t_nothing_of_the_output_is_lost()
 	done
 }
 
+t_a_program_that_reads_late()
+{
+	# More comes out than goes in, so whoever only writes for a while waits for ever.
+	local program='stty raw -echo; echo ready; sleep 1; head -n 100000 | sed "p;p"'
+	new_id
+	make_bundle "$SCRATCH/$id" "$TERMINAL" sh -c "$program"
+	seq 100000 >"$SCRATCH/sent"
+	: >"$SCREEN"
+	{
+		until_true shows ready
+		cat "$SCRATCH/sent"
+	} | "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id" >"$SCREEN"
+	is "status" "${PIPESTATUS[1]}" 0
+	check "all that it wrote is there" cmp <(sed 'p;p' "$SCRATCH/sent") <(tail -n +2 "$SCREEN")
+}
+
 t_what_holds_the_terminal_holds_up_nobody()
 {
 	new_id
