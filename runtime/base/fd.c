@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -161,18 +162,29 @@ int fd_write_kernel(int dirfd, const char *path, const char *text, struct err *e
 	return 0;
 }
 
-int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
-		    int sync, struct err *err)
+/* Nothing that is there already is written to: not through a link, a fifo or a device. */
+static int create_new(int dirfd, const char *name, mode_t mode, struct err *err)
 {
-	char tmp[NAME_MAX + 1];
-	auto_fd int fd = -1;
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = openat(dirfd, name, flags, mode);
 
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", name) >= sizeof(tmp))
-		return err_set(err, ENAMETOOLONG, "write \"%s\": name too long", name);
 	/* A leftover of a killed verb is ours to replace; the caller holds the lock. */
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0 && errno == EEXIST) {
+		if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+			return err_sys(err, "remove \"%s\", which is in the way", name);
+		fd = openat(dirfd, name, flags, mode);
+	}
+	return fd < 0 ? err_sys(err, "create \"%s\"", name) : fd;
+}
+
+/* By way of the name tmp. */
+static int replace(int dirfd, const char *name, const char *tmp, const char *data, size_t len,
+		   mode_t mode, int sync, struct err *err)
+{
+	auto_fd int fd = create_new(dirfd, tmp, mode, err);
+
 	if (fd < 0)
-		return err_sys(err, "create \"%s\"", tmp);
+		return -1;
 	if (fd_write_all(fd, data, len) < 0 || (sync && fsync(fd) < 0)) {
 		err_sys(err, "write \"%s\"", tmp);
 		unlinkat(dirfd, tmp, 0);
@@ -183,6 +195,18 @@ int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, m
 		unlinkat(dirfd, tmp, 0);
 		return -1;
 	}
+	return 0;
+}
+
+int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
+		    int sync, struct err *err)
+{
+	char tmp[NAME_MAX + 1];
+
+	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", name) >= sizeof(tmp))
+		return err_set(err, ENAMETOOLONG, "write \"%s\": name too long", name);
+	if (replace(dirfd, name, tmp, data, len, mode, sync, err) < 0)
+		return -1;
 	if (sync) {
 		auto_fd int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -190,6 +214,18 @@ int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, m
 			return err_sys(err, "sync the folder of \"%s\"", name);
 	}
 	return 0;
+}
+
+int fd_replace_untrusted(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
+			 struct err *err)
+{
+	unsigned long long random;
+	char tmp[32];
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return err_sys(err, "write \"%s\": draw a random name", name);
+	snprintf(tmp, sizeof(tmp), ".new.%016llx", random);
+	return replace(dirfd, name, tmp, data, len, mode, 0, err);
 }
 
 int fd_cloexec_from(unsigned int first, struct err *err)

@@ -57,6 +57,11 @@ int fd_write_kernel(int dirfd, const char *path, const char *text, struct err *e
 int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
 		    int sync, struct err *err);
 
+/* The same in a folder that others write to, a container's: the temporary name can't be guessed,
+ * so nothing can lie in its way. */
+int fd_replace_untrusted(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
+			 struct err *err);
+
 /* Closes every fd from `first` up but those in keep, whose entries may be -1 or below `first`. The
  * list is sorted in place. */
 int fd_close_others(unsigned int first, int *keep, size_t n, struct err *err);

@@ -73,7 +73,7 @@ static int replace_file(int rootfd, const char *path, const char *text, struct e
 	parent = path_make_parent_in(rootfd, path, &name, err);
 	if (parent < 0)
 		return -1;
-	return fd_replace_file(parent, name, text, strlen(text), 0644, 0, err);
+	return fd_replace_untrusted(parent, name, text, strlen(text), 0644, err);
 }
 
 int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err)

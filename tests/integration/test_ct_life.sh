@@ -205,6 +205,12 @@ t_host_name_is_set_inside()
 	start_ct
 	check "a planted link is not followed" test ! -e "$SCRATCH/planted"
 	is "and is replaced" "$(ct exec "$id" cat /etc/hostname)" web2.example
+	# Nor does anything beside it hold the next start.
+	ct exec "$id" sh -c 'rm /etc/hostname; mkfifo /etc/hostname /etc/hostname.new'
+	ct stop "$id" --fast >/dev/null
+	try timeout 60 "$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" start "$id"
+	is "start with fifos planted" "$status" 0
+	is "the file" "$(ct exec "$id" cat /etc/hostname)" web2.example
 	ct stop "$id" --fast >/dev/null
 	ct destroy "$id" >/dev/null
 }

@@ -235,6 +235,50 @@ static void a_leftover_of_a_killed_writer_is_no_obstacle(void **state)
 	assert_string_equal(text, "x");
 }
 
+static void what_is_planted_at_the_temporary_name_is_not_opened(void **state)
+{
+	const struct scratch *scratch = *state;
+	auto_free char *text = NULL, *kept = NULL;
+	struct err err;
+
+	/* A fifo without a reader would hold the writer for ever. */
+	assert_int_equal(mkfifoat(scratch->fd, "f.new", 0600), 0);
+	assert_ok(fd_replace_file(scratch->fd, "f", "x", 1, 0644, 0, &err), &err);
+	write_file(scratch, "precious", "kept", 4);
+	assert_int_equal(linkat(scratch->fd, "precious", scratch->fd, "f.new", 0), 0);
+	assert_ok(fd_replace_file(scratch->fd, "f", "y", 1, 0644, 0, &err), &err);
+	assert_int_equal(symlinkat("precious", scratch->fd, "f.new"), 0);
+	assert_ok(fd_replace_file(scratch->fd, "f", "z", 1, 0644, 0, &err), &err);
+	assert_ok(fd_load_at(scratch->fd, "f", 100, &text, NULL, &err), &err);
+	assert_string_equal(text, "z");
+	assert_ok(fd_load_at(scratch->fd, "precious", 100, &kept, NULL, &err), &err);
+	assert_string_equal(kept, "kept");
+	assert_int_equal(mkdirat(scratch->fd, "f.new", 0755), 0);
+	assert_fails(fd_replace_file(scratch->fd, "f", "x", 1, 0644, 0, &err), &err, EISDIR,
+		     "remove \"f.new\", which is in the way: Is a directory");
+}
+
+static void nothing_lies_in_the_way_of_a_name_that_is_drawn(void **state)
+{
+	const struct scratch *scratch = *state;
+	auto_dir DIR *dir = opendir(scratch->path);
+	auto_free char *text = NULL;
+	struct dirent *entry;
+	struct err err;
+
+	assert_int_equal(mkdirat(scratch->fd, "f.new", 0755), 0);
+	assert_int_equal(mkfifoat(scratch->fd, "f", 0600), 0);
+	assert_ok(fd_replace_untrusted(scratch->fd, "f", "x", 1, 0644, &err), &err);
+	assert_ok(fd_load_at(scratch->fd, "f", 100, &text, NULL, &err), &err);
+	assert_string_equal(text, "x");
+	assert_int_equal(mkdirat(scratch->fd, "d", 0755), 0);
+	assert_int_equal(fd_replace_untrusted(scratch->fd, "d", "x", 1, 0644, &err), -1);
+	assert_int_equal(err.code, EISDIR);
+	rewinddir(dir);
+	while ((entry = readdir(dir)))
+		assert_int_not_equal(strncmp(entry->d_name, ".new.", 5), 0);
+}
+
 static void a_replacement_that_fails_leaves_the_old_file(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -318,6 +362,8 @@ int main(void)
 		cmocka_unit_test(what_the_kernel_refuses_is_quoted_on_one_line),
 		scratch_test(a_file_is_replaced_at_once),
 		scratch_test(a_leftover_of_a_killed_writer_is_no_obstacle),
+		scratch_test(what_is_planted_at_the_temporary_name_is_not_opened),
+		scratch_test(nothing_lies_in_the_way_of_a_name_that_is_drawn),
 		scratch_test(a_replacement_that_fails_leaves_the_old_file),
 		cmocka_unit_test(a_folder_that_can_not_be_written_is_told),
 		cmocka_unit_test(fds_are_closed_but_those_to_keep),
