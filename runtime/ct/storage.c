@@ -67,15 +67,30 @@ static int overlay_layout_fill(const struct storage *storage, int dirfd,
 	return 0;
 }
 
-static int overlay_layout_open(const struct storage *storage, struct err *err)
+/* The link may come from elsewhere with a private area: it chooses among the templates here,
+ * nothing else. */
+static int read_template(const struct storage *storage, char folder[NAME_MAX + 2], struct err *err)
 {
-	auto_free char *link = path_join(storage->private, TEMPLATE_LINK), *lower = NULL;
-	char folder[NAME_MAX + 1];
-	ssize_t n = link ? readlink(link, folder, sizeof(folder) - 1) : -1;
+	auto_free char *link = path_join(storage->private, TEMPLATE_LINK);
+	ssize_t n = link ? readlink(link, folder, NAME_MAX + 1) : -1;
+	char shown[STR_SHOW_SIZE];
 
 	if (n < 0)
 		return err_sys(err, "read which template \"%s\" is made from", storage->private);
 	folder[n] = '\0';
+	if (n <= NAME_MAX && !strchr(folder, '/') && !str_eq(folder, ".") && !str_eq(folder, ".."))
+		return 0;
+	return err_set(err, ERR_INPUT, "the link \"%s\" must name a template, %s does not", link,
+		       str_show(shown, folder));
+}
+
+static int overlay_layout_open(const struct storage *storage, struct err *err)
+{
+	auto_free char *lower = NULL;
+	char folder[NAME_MAX + 2];
+
+	if (read_template(storage, folder, err) < 0)
+		return -1;
 	lower = path_join(storage->template_dir, folder);
 	if (!lower)
 		return err_sys(err, "mount the overlay");

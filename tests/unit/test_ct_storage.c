@@ -191,6 +191,33 @@ static void chown_of_a_template_file_copies_no_data(void **state)
 	assert_int_equal(look(w, "template/minimal/bin/busybox").st_uid, 0);
 }
 
+static void template_link_names_a_template_only(void **state)
+{
+	static const char *const texts[] = { ".",          "..",       "/",          "/etc",
+					     "../private", "minimal/", "minimal/etc" };
+	struct world *w = *state;
+	auto_free char *link = str_dupf("%s/template", w->private);
+	char longest[NAME_MAX + 2];
+
+	create(w);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		auto_free char *text = str_dupf(
+			"the link \"%s\" must name a template, \"%s\" does not", link, texts[i]);
+		struct err err = { 0 };
+
+		assert_int_equal(unlink(link), 0);
+		assert_int_equal(symlink(texts[i], link), 0);
+		assert_int_equal(storage_mount(&w->storage, &err), -1);
+		assert_string_equal(err.msg, text);
+		assert_false(storage_mounted(&w->storage));
+	}
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[NAME_MAX + 1] = '\0';
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink(longest, link), 0);
+	assert_int_equal(storage_mount(&w->storage, NULL), -1);
+}
+
 static void mounting_again_shows_the_same_data(void **state)
 {
 	struct world *w = *state;
@@ -396,6 +423,7 @@ int main(void)
 		ROOT_TEST(minimal_template_has_an_init),
 		ROOT_TEST(mounted_ct_has_its_ids_and_disk_has_plain_ones),
 		ROOT_TEST(chown_of_a_template_file_copies_no_data),
+		ROOT_TEST(template_link_names_a_template_only),
 		ROOT_TEST(mounting_again_shows_the_same_data),
 		ROOT_TEST(mount_in_use_is_unmounted_lazily_only),
 		ROOT_TEST(destroy_leaves_nothing),
