@@ -8,6 +8,7 @@
  *   peer pty COLSxROWS CMD... runs CMD on a new terminal and passes stdin and stdout through to
  *                             it; SIGUSR1 makes it 111x33; ends with CMD's status
  *   peer notify SOCKET        a service manager's socket: prints what is said to it
+ *   peer say SOCKET TEXT      says it there; "@" begins an abstract name
  *   peer reap CMD...          a subreaper: runs CMD, then says who ended as its child
  *   peer exchange A B         exchanges two names again and again
  */
@@ -16,6 +17,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,18 +38,42 @@ static int die(const char *what)
 
 /* ---- sockets ---- */
 
+static socklen_t address(const char *path, struct sockaddr_un *addr)
+{
+	size_t len = strlen(path);
+
+	if (len >= sizeof(addr->sun_path))
+		die(path);
+	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(addr->sun_path, path, len);
+	if (*path != '@')
+		return sizeof(*addr);
+	addr->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
 static int open_server(const char *path, int type)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr;
+	socklen_t len = address(path, &addr);
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || strlen(path) >= sizeof(addr.sun_path))
-		die(path);
-	strcpy(addr.sun_path, path);
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, len) < 0 ||
 	    (type == SOCK_STREAM && listen(fd, 8) < 0))
 		die(path);
 	return fd;
+}
+
+static int say(char **argv)
+{
+	struct sockaddr_un addr;
+	socklen_t len = address(argv[0], &addr);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !argv[1] ||
+	    sendto(fd, argv[1], strlen(argv[1]), 0, (struct sockaddr *)&addr, len) < 0)
+		die(argv[0]);
+	return 0;
 }
 
 /* One message and its fds. The length of its text, 0 at the end. */
@@ -228,8 +254,8 @@ static const struct {
 	const char *name;
 	int (*run)(char **argv);
 } roles[] = {
-	{ "exchange", exchange }, { "notify", notify }, { "pidfd", pidfd },
-	{ "pty", pty },           { "reap", reap },     { "terminal", terminal },
+	{ "exchange", exchange }, { "notify", notify }, { "pidfd", pidfd },       { "pty", pty },
+	{ "reap", reap },         { "say", say },       { "terminal", terminal },
 };
 
 int main(int argc, char **argv)
