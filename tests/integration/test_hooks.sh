@@ -312,6 +312,23 @@ t_startContainer_fails()
 	is "poststop ran" "$(order)" "startContainer poststop"
 }
 
+t_startContainer_hangs_until_delete()
+{
+	local start
+	make_hook
+	echo 'exec sleep 1000' >"$LOG/startContainer.do"
+	hooked_bundle . startContainer
+	vzrun create --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+	"$VZRUN" --root "$ROOT" start "$id" 2>"$SCRATCH/err" &
+	start=$!
+	until_true grep -q startContainer "$LOG/order"
+	try timeout 60 "$VZRUN" --root "$ROOT" delete --force "$id"
+	is "delete --force" "$status/$err" 0/
+	wait "$start"
+	try vzrun state "$id"
+	like "it is gone" "$err" 'does not exist'
+}
+
 t_startContainer_is_missing()
 {
 	make_hook

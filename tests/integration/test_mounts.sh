@@ -140,6 +140,26 @@ t_an_option_longer_than_fsconfig_takes()
 		options: [\"lowerdir=$lower/a:$lower/b\"]}]" cat /mnt/f)" low
 }
 
+t_it_gets_all_options()
+{
+	local long fields
+	long=$(printf 'size=0x%0300x' 262144)
+	fields=$(in_container ".mounts += [{destination: \"/mnt\", type: \"tmpfs\", source: \"tmpfs\",
+		options: [\"$long\", \"noatime\", \"nosymfollow\", \"rnodev\", \"rro\", \"lazytime\", \"dirsync\", \"shared\"]}]" \
+		awk '$5 == "/mnt" { print $6, $7, $NF }' /proc/self/mountinfo)
+	like "its size" "$fields" 'size=256k'
+	like "of the mount" "$fields" '^ro,nodev,noatime,nosymfollow '
+	like "of the file system" "$fields" '[ ,]dirsync,lazytime,|[ ,]lazytime,.*dirsync'
+	like "propagation" "$fields" ' shared:'
+	try in_container ".mounts += [{destination: \"/etc\", type: \"tmpfs\", source: \"tmpfs\",
+		options: [\"$long\", \"tmpcopyup\"]}]" true
+	like "with tmpcopyup" "$status/$err" '^1/.*mount "/etc": tmpcopyup: '
+	long=$(printf 'size=0x%0*x' "$(getconf PAGESIZE)" 262144)
+	try in_container ".mounts += [{destination: \"/mnt\", type: \"tmpfs\", source: \"tmpfs\",
+		options: [\"$long\"]}]" true
+	like "longer than a page" "$status/$err" '^1/.*mount "/mnt": .*options are longer than [0-9]+ bytes'
+}
+
 t_tmpcopyup()
 {
 	is "what the image has there is copied" "$(in_container '.mounts += [{destination: "/etc", type: "tmpfs",

@@ -199,4 +199,12 @@ t_without_a_mount_namespace_nothing_is_done()
 	like "message" "$err" 'linux\.namespaces.*mount namespace'
 }
 
+t_a_terminal_needs_a_new_mount_namespace()
+{
+	try in_container '(.linux.namespaces[] | select(.type == "mount")).path = "/proc/self/ns/mnt"
+		| del(.mounts, .linux.maskedPaths, .linux.readonlyPaths) | .process.terminal = true' true
+	is "status" "$status" 1
+	like "message" "$err" 'process\.terminal: needs a new mount namespace'
+}
+
 run_tests "$@"
