@@ -481,8 +481,14 @@ static int apply_new(const struct mount_env *env, const struct spec_mount *m, st
 	if (!m->type)
 		return err_set(err, ERR_INPUT, "the mount has neither a type nor a bind option");
 	if (!fits_fsconfig(m)) {
-		auto_fd int target = open_target(env, m, true, err);
+		auto_fd int target = -1;
 
+		if (is_kernels(m) || env->label)
+			return err_set(
+				err, ERR_UNSUPPORTED,
+				"an option of more than %d bytes: not here, and not with mountLabel",
+				FSCONFIG_VALUE_MAX);
+		target = open_target(env, m, true, err);
 		return target < 0 ? -1 : mount_legacy(m, env->root_fd, target, err);
 	}
 	data = parameters(m, label);

@@ -297,4 +297,53 @@ t_mounts_over_proc_are_refused()
 	is "but what lxcfs gives is fine" "$out$err" "0 /proc/uptime"
 }
 
+t_proc_and_sys_of_the_image_are_folders()
+{
+	local dir=$SCRATCH/links-for-kernel name
+	mkdir -p "$dir"
+	make_rootfs "$dir/rootfs"
+	for name in proc sys; do
+		rmdir "$dir/rootfs/$name"
+		ln -s /tmp "$dir/rootfs/$name"
+		make_bundle "$dir" . true
+		new_id
+		try vzrun run --bundle "$dir" "$id"
+		is "$name: status" "$status" 1
+		like "$name: message" "$err" "mount \"/$name.*no folder in the image"
+		rm "$dir/rootfs/$name"
+		mkdir "$dir/rootfs/$name"
+	done
+}
+
+t_home_is_not_read_from_the_host()
+{
+	local dir=$SCRATCH/magic fd
+	mkdir -p "$dir"
+	make_rootfs "$dir/rootfs"
+	echo "root:x:0:0::/stolen:/bin/sh" >"$SCRATCH/pw"
+	exec {fd}<"$SCRATCH"
+	for ((fd = 3; fd < 12; fd++)); do
+		ln -sf "/proc/self/fd/$fd/pw" "$dir/rootfs/etc/passwd"
+		make_bundle "$dir" '.process.env |= map(select(startswith("HOME=") | not))' sh -c 'echo $HOME'
+		new_id
+		is "through fd $fd" "$(vzrun run --bundle "$dir" "$id")" /
+	done
+}
+
+t_dangling_links_as_mount_targets_are_made()
+{
+	local dir=$SCRATCH/dangling
+	mkdir -p "$dir"
+	make_rootfs "$dir/rootfs"
+	echo name >"$SCRATCH/resolv"
+	ln -s ../run/systemd/resolve/stub-resolv.conf "$dir/rootfs/etc/resolv.conf"
+	ln -s /run/lock "$dir/rootfs/var/lock"
+	make_bundle "$dir" ".mounts += [
+		{destination: \"/etc/resolv.conf\", type: \"bind\", source: \"$SCRATCH/resolv\", options: [\"bind\"]},
+		{destination: \"/var/lock/x\", type: \"bind\", source: \"$SCRATCH/resolv\", options: [\"bind\"]}]" \
+		cat /run/systemd/resolve/stub-resolv.conf /run/lock/x
+	new_id
+	is "content" "$(vzrun run --bundle "$dir" "$id")" $'name\nname'
+}
+
 run_tests "$@"
