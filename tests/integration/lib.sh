@@ -263,7 +263,7 @@ _make_scratch()
 	local dir parent=''
 	ETC_VZ=${VZ_SYSCONFDIR:-/usr/local/etc}/vz
 	VAR_VZ=${VZ_LOCALSTATEDIR:-/usr/local/var}/lib/vz
-	for dir in ${VZ_TEST_DIR:-/var/tmp /tmp /var/lib/vz}; do
+	for dir in ${VZ_TEST_DIR:-/var/tmp /var/lib/vz /tmp}; do
 		[ -d "$dir" ] || continue
 		_file_system_of "$dir"
 		[ "$_type" = overlay ] || { parent=$dir; break; }
