@@ -50,15 +50,17 @@ bool program_may_be_in_place(const struct spec *spec)
 
 /* ---- session ---- */
 
-/* What a shell's background job, nohup and the like ignore would be ignored after execve too. */
+/* What a shell's background job, nohup and the like ignore would be ignored after execve too.
+ * glibc's posix_spawn leaves its own two signals ignored, and its sigaction won't touch them. */
 static void default_signals(void)
 {
-	static const int ignored[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGTERM,
-				       SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int ignored[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD,
+				       SIGTSTP, SIGTTIN, SIGTTOU, 32,      33 };
+	static const unsigned long default_action[4]; /* the kernel's struct sigaction */
 	sigset_t none;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		signal(ignored[i], SIG_DFL);
+		syscall(SYS_rt_sigaction, ignored[i], default_action, NULL, _NSIG / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
