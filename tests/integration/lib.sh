@@ -359,6 +359,8 @@ _remove_cgroups_below() # FOLDER
 
 _clean_up()
 {
+	# A child that a signal hits before it has left the shell's traps ends here too.
+	[ $BASHPID = $$ ] || return 0
 	local i
 	[ -n "$tap_over" ] || echo "Bail out! $TEST_NAME ended before its last test"
 	[ -z "${CGROUP_DIR:-}" ] || _remove_cgroup

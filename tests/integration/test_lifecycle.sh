@@ -382,6 +382,7 @@ t_run_passes_signals_on()
 	make_bundle "$SCRATCH/$id" . sh -c 'for s in HUP INT QUIT USR1 USR2 TERM CONT WINCH ALRM; do trap "echo $s" $s; done
 		echo ready; while :; do sleep 0.05; done'
 	# A shell's background jobs ignore INT and QUIT, and so can't pass them on.
+	rm -f "$SCRATCH/signals"
 	env --default-signal "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id" >"$SCRATCH/signals" 2>&1 &
 	until_true grep -q ready "$SCRATCH/signals"
 	for sig in HUP INT QUIT USR1 USR2 TERM WINCH ALRM; do
@@ -411,6 +412,7 @@ t_run_ends_with_what_a_signal_ended()
 {
 	new_id
 	make_bundle "$SCRATCH/$id" . sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done'
+	rm -f "$SCRATCH/signals"
 	"$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id" >"$SCRATCH/signals" 2>&1 &
 	until_true grep -q ready "$SCRATCH/signals"
 	kill -TERM $!
@@ -419,6 +421,7 @@ t_run_ends_with_what_a_signal_ended()
 	check "it is deleted" gone "$id"
 	make_bundle "$SCRATCH/$id" 'del(.linux.namespaces[] | select(.type == "pid"))' \
 		sh -c 'echo ready; exec sleep 1000'
+	rm -f "$SCRATCH/signals"
 	"$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id" >"$SCRATCH/signals" 2>&1 &
 	until_true grep -q ready "$SCRATCH/signals"
 	kill -TERM $!
@@ -430,6 +433,7 @@ t_run_ends_with_what_a_signal_ended()
 t_exec_passes_signals_on()
 {
 	bring_to running
+	rm -f "$SCRATCH/signals"
 	"$VZRUN" --root "$ROOT" exec "$id" sh -c 'echo ready; exec sleep 1000' >"$SCRATCH/signals" &
 	until_true grep -q ready "$SCRATCH/signals"
 	kill -TERM $!
