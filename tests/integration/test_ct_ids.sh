@@ -3,8 +3,6 @@
 # What separates a CT from the host and from other CTs: its range of ids, its layer of the file
 # system, and where these lie on disk.
 # shellcheck disable=SC2119,SC2154 # make_ct's options; out, err and status are lib.sh's
-# The test VM's disk: there the usual places are a tmpfs, which can't map ids before 6.3.
-export VZ_TEST_DIR=${VZ_TEST_DIR:-${VZRUN_TEST_VM:+/var/lib/vz}}
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 

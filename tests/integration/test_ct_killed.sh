@@ -7,8 +7,6 @@
 # Of calls that look alike two are taken, and every N-th of these: VZ_FAULTS_EVERY=N, or 3, or 20
 # in the test VM, where each costs seconds.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
-# The test VM's disk: there the usual places are a tmpfs, which can't map ids before 6.3.
-export VZ_TEST_DIR=${VZ_TEST_DIR:-${VZRUN_TEST_VM:+/var/lib/vz}}
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 

@@ -4,8 +4,6 @@
 #
 # The tree is made by debootstrap once and kept in /var/cache/vzrun-test.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
-# The test VM's disk: there the usual places are a tmpfs, which can't map ids before 6.3.
-export VZ_TEST_DIR=${VZ_TEST_DIR:-${VZRUN_TEST_VM:+/var/lib/vz}}
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Templates: archives of all kinds, hostile ones, and many creates at once.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
-# The test VM's disk: there the usual places are a tmpfs, which can't map ids before 6.3.
-export VZ_TEST_DIR=${VZ_TEST_DIR:-${VZRUN_TEST_VM:+/var/lib/vz}}
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 
