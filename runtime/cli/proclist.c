@@ -19,6 +19,7 @@
 struct clocks {
 	uint64_t hz;
 	time_t now, boot;
+	FILE *users; /* /etc/passwd, or NULL */
 };
 
 int proclist_parse_stat(const char *text, struct proclist_stat *ret)
@@ -71,9 +72,23 @@ void proclist_stime(time_t start, time_t now, char buf[16])
 		strftime(buf, 16, "%H:%M", &then);
 }
 
-static void add_user(uid_t uid, struct strbuf *sb)
+/* The host's own file alone: what else getpwuid(3) asks (LDAP, …), it asks by shared libraries,
+ * which a static program must not load. */
+static const struct passwd *find_user(FILE *users, uid_t uid)
 {
-	const struct passwd *pw = getpwuid(uid);
+	const struct passwd *pw = NULL;
+
+	if (!users)
+		return NULL;
+	rewind(users);
+	while ((pw = fgetpwent(users)) && pw->pw_uid != uid)
+		;
+	return pw;
+}
+
+static void add_user(FILE *users, uid_t uid, struct strbuf *sb)
+{
+	const struct passwd *pw = find_user(users, uid);
 
 	/* ps cuts no name, but shows the number of one that would break the columns. */
 	if (pw && strlen(pw->pw_name) <= 8)
@@ -123,7 +138,7 @@ static void add_process(const struct clocks *clocks, pid_t pid, struct strbuf *s
 	age = clocks->now > start ? (uint64_t)(clocks->now - start) : 0;
 	proclist_tty(st.tty, tty);
 	proclist_stime(start, clocks->now, stime);
-	add_user(owner.st_uid, sb);
+	add_user(clocks->users, owner.st_uid, sb);
 	strbuf_addf(sb, "%7d %7d %2" PRIu64 " %5s %-8s %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " ",
 		    pid, st.ppid, age ? secs * 100 / age : 0, stime, tty, secs / 3600,
 		    secs / 60 % 60, secs % 60);
@@ -134,7 +149,10 @@ static void add_process(const struct clocks *clocks, pid_t pid, struct strbuf *s
 void proclist_emit(const pid_t *pids, size_t n, struct strbuf *sb)
 {
 	struct timespec up = { 0 };
-	struct clocks clocks = { .hz = (uint64_t)sysconf(_SC_CLK_TCK), .now = time(NULL) };
+	auto_file FILE *users = fopen("/etc/passwd", "re");
+	struct clocks clocks = { .hz = (uint64_t)sysconf(_SC_CLK_TCK),
+				 .now = time(NULL),
+				 .users = users };
 
 	clock_gettime(CLOCK_BOOTTIME, &up);
 	clocks.boot = clocks.now - up.tv_sec;

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/helper.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/minimal.h"
-#include "runtime/ct/unpack.h"
 
 #define ORIGIN_ATTR "trusted.vzrun.archive"
 #define ORIGIN_SIZE 128
@@ -182,7 +182,9 @@ static int check_tree(int fd, struct err *err)
 
 static int fill(const struct source *src, int fd, struct err *err)
 {
-	int rc = src->builtin ? minimal_build(src->fd, fd, err) : unpack_archive(src->fd, fd, err);
+	const int fds[] = { src->fd, fd };
+	int rc = src->builtin ? minimal_build(src->fd, fd, err) :
+				helper_run("vzunpack", fds, ARRAY_SIZE(fds), err);
 
 	if (rc < 0 || check_tree(fd, err) < 0)
 		return -1;

@@ -160,4 +160,63 @@ t_new_archive_of_the_same_name()
 	ct destroy "$id" >/dev/null
 }
 
+# Its fds as runtime/base/helper.h says; an archive that never comes keeps it where it reads it.
+t_what_reads_archives_is_confined()
+{
+	local dir=$SCRATCH/jail pid status_file
+	mkdir "$dir"
+	touch "$dir/inside"
+	mkfifo "$SCRATCH/never"
+	env -i "${VZRUN%/*}/vzunpack" 3>"$SCRATCH/report" 4<>"$SCRATCH/never" 5<"$dir" &
+	pid=$!
+	status_file=/proc/$pid/status
+	check "it gets to the archive" until_true grep -q 'Seccomp:.2' "$status_file"
+	is "it can gain nothing" "$(awk '$1 == "NoNewPrivs:" { print $2 }' "$status_file")" 1
+	# CHOWN, DAC_OVERRIDE, FOWNER, FSETID, MKNOD, SETFCAP
+	is "its capabilities" "$(awk '$1 == "CapPrm:" { print $2 }' "$status_file")" 000000008800001b
+	is "its root is the folder" "$(ls "/proc/$pid/root/")" inside
+	is "where no device opens, no program runs" \
+		"$(awk '$5 == "/" { print $6 }' "/proc/$pid/mountinfo" | grep -oE 'nosuid|nodev|noexec' | xargs)" \
+		"nosuid nodev noexec"
+	is "it has one mount" "$(wc -l <"/proc/$pid/mountinfo")" 1
+	for ns in mnt net ipc uts; do
+		like "it has a $ns namespace" "$(readlink "/proc/$pid/ns/$ns")" "^$ns:"
+		check "of its own" test ! "/proc/$pid/ns/$ns" -ef "/proc/$$/ns/$ns"
+	done
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	is "it had nothing to report" "$(wc -c <"$SCRATCH/report")" 0
+	rm -r "$dir" "$SCRATCH/never" "$SCRATCH/report"
+}
+
+unpackers()
+{
+	pgrep -x vzunpack -P "$1"
+}
+
+t_the_unpacker_ends_with_its_verb()
+{
+	local verb unpacker
+	mkdir "$SCRATCH/big"
+	truncate -s 8G "$SCRATCH/big/zeros"
+	# Cut off: it is never read to its end.
+	tar -C "$SCRATCH/big" -cf - zeros 2>/dev/null | head -c 1G | gzip -1 >"$SCRATCH/big.tar.gz"
+	new_ct
+	"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" create "$id" --ostemplate "$SCRATCH/big.tar.gz" \
+		>/dev/null 2>&1 &
+	verb=$!
+	check "it is at work" until_true unpackers "$verb"
+	unpacker=$(unpackers "$verb")
+	kill -KILL "$verb"
+	wait "$verb" 2>/dev/null
+	check "it is gone" until_true test ! -e "/proc/$unpacker"
+	rm -r "$SCRATCH/big" "$SCRATCH/big.tar.gz"
+	new_ct
+	tar -C "$SCRATCH/tree" -cf "$SCRATCH/next.tar" .
+	try ct create "$id" --ostemplate "$SCRATCH/next.tar"
+	is "the next create works" "$status" 0
+	check "and what was half made can be removed" rm -rf "$CT_DIR/template/big.tmp"
+	ct destroy "$id" >/dev/null
+}
+
 run_tests "$@"

@@ -3,14 +3,14 @@
  * acl: setting the POSIX ACLs that an archive brings, in the kernel's own form
  * (posix_acl_xattr.h), for which no library is needed.
  */
-#ifndef RUNTIME_CT_ACL_H
-#define RUNTIME_CT_ACL_H
+#ifndef RUNTIME_UNPACK_ACL_H
+#define RUNTIME_UNPACK_ACL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "runtime/base/err.h"
-#include "runtime/ct/tarball.h"
+#include "runtime/unpack/tarball.h"
 
 /* Sets the n entries, which it sorts and none of which has a name, on the file or folder behind
  * the fd, of any kind. */

@@ -10,8 +10,8 @@
  * archive is refused: it was made to attack, or is damaged. Other attributes than those named,
  * trusted.overlay.* above all, are left out.
  */
-#ifndef RUNTIME_CT_UNPACK_H
-#define RUNTIME_CT_UNPACK_H
+#ifndef RUNTIME_UNPACK_UNPACK_H
+#define RUNTIME_UNPACK_UNPACK_H
 
 #include "runtime/base/err.h"
 

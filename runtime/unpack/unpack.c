@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "runtime/ct/unpack.h"
+#include "runtime/unpack/unpack.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -17,11 +17,10 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
-#include "runtime/base/log.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
-#include "runtime/ct/acl.h"
-#include "runtime/ct/tarball.h"
+#include "runtime/unpack/acl.h"
+#include "runtime/unpack/tarball.h"
 
 /* A folder's time is set when nothing more is made in it. */
 struct folder_time {
@@ -176,7 +175,7 @@ static int set_file_caps(int fd, const void *value, size_t len)
 	return fsetxattr(fd, "security.capability", &caps, XATTR_CAPS_SZ_2, 0);
 }
 
-static int set_xattrs(const struct unpack *u, int fd, const char *path, struct err *err)
+static int set_xattrs(const struct unpack *u, int fd, struct err *err)
 {
 	const char *name;
 	const void *value;
@@ -187,10 +186,8 @@ static int set_xattrs(const struct unpack *u, int fd, const char *path, struct e
 
 		if (str_eq(name, "security.capability"))
 			rc = set_file_caps(fd, value, len);
-		else if (str_starts(name, "user."))
+		else if (str_starts(name, "user.")) /* of the others, none is an image's to give */
 			rc = fsetxattr(fd, name, value, len, 0);
-		else
-			log_info("unpack: \"%s\": attribute %s is left out", path, name);
 		if (rc < 0)
 			return err_sys(err, "set its attribute %.64s", name);
 	}
@@ -218,7 +215,7 @@ static int set_attributes(struct unpack *u, int fd, const char *path,
 		return err_sys(err, "set its owner");
 	if (fchmod(fd, m->mode) < 0)
 		return err_sys(err, "set its mode");
-	if (set_xattrs(u, fd, path, err) < 0 || set_acl(u, fd, path, false, err) < 0)
+	if (set_xattrs(u, fd, err) < 0 || set_acl(u, fd, path, false, err) < 0)
 		return -1;
 	return m->kind == TARBALL_FOLDER ? set_acl(u, fd, path, true, err) : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "runtime/ct/acl.h"
+#include "runtime/unpack/acl.h"
 
 #include <endian.h>
 #include <fcntl.h>

@@ -21,7 +21,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/str.h"
-#include "runtime/ct/unpack.h"
+#include "runtime/unpack/unpack.h"
 
 /* Each test has a folder with "t", where it unpacks to, and "out", which nothing may change. */
 struct world {

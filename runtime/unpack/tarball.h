@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tarball: reading a tar archive, plain or compressed by gzip, bzip2, xz or zstd, with
- * libarchive, which is opened when the first archive is. What a member says is handed on as it
- * is: nothing in it may be trusted (unpack.c checks it).
+ * libarchive. What a member says is handed on as it is: nothing in it may be trusted (unpack.c
+ * checks it).
  */
-#ifndef RUNTIME_CT_TARBALL_H
-#define RUNTIME_CT_TARBALL_H
+#ifndef RUNTIME_UNPACK_TARBALL_H
+#define RUNTIME_UNPACK_TARBALL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ struct tarball_acl {
 struct tarball;
 
 /* Begins to read from fd, which stays the caller's. ERR_INPUT: it is no such archive;
- * ERR_UNSUPPORTED: there is no libarchive. */
+ * ERR_UNSUPPORTED: libarchive can't read one of the formats. */
 int tarball_open(int fd, struct tarball **ret, struct err *err);
 void tarball_free(struct tarball *tar);
 MEM_DEFINE_CLEANUP(struct tarball, tarball_free)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/base/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/mem.h"
+#include "runtime/base/proc.h"
+#include "runtime/base/str.h"
+
+/* Beside this program, as in a build tree, where the installed ones are another version's. */
+static char *beside(const char *name)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	auto_free char *path = NULL;
+	char *slash;
+
+	if (len <= 0)
+		return NULL;
+	self[len] = '\0';
+	slash = strrchr(self, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	path = str_dupf("%s/%s", self, name);
+	return path && access(path, X_OK) == 0 ? steal_ptr(&path) : NULL;
+}
+
+char *helper_path(const char *name, struct err *err)
+{
+	char *path = beside(name);
+
+	if (!path)
+		path = str_dupf(LIBEXECDIR "/vzrun/%s", name);
+	if (!path)
+		err_sys(err, "find the program %s", name);
+	return path;
+}
+
+/* Clear of where the helper looks for its fds. */
+static int move_up(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, HELPER_FIRST_FD + HELPER_MAX_FDS);
+}
+
+/* Puts the fds where the helper looks for them. */
+static int place_fds(int report, const int *fds, size_t n)
+{
+	int at[HELPER_MAX_FDS];
+
+	for (size_t i = 0; i < n; i++) {
+		at[i] = move_up(fds[i]);
+		if (at[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (dup2(at[i], HELPER_FIRST_FD + (int)i) < 0)
+			return -1;
+	if (dup2(report, HELPER_REPORT_FD) < 0)
+		return -1;
+	return fd_cloexec_from(HELPER_FIRST_FD + (unsigned int)n, NULL);
+}
+
+static int become_helper(const char *path, pid_t caller, int report, const int *fds, size_t n)
+{
+	const char *slash = strrchr(path, '/');
+	char *const args[] = { (char *)(uintptr_t)(slash ? slash + 1 : path), NULL };
+	char *const env[] = { NULL };
+	int empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != caller)
+		return -1;
+	if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || place_fds(report, fds, n) < 0)
+		return -1;
+	return execve(path, args, env);
+}
+
+__attribute__((noreturn)) static void be_helper(const char *path, pid_t caller, int tell,
+						const int *fds, size_t n)
+{
+	int report = move_up(tell);
+	struct err why;
+
+	become_helper(path, caller, report, fds, n);
+	err_sys(&why, "run \"%.300s\"", path);
+	if (why.code == ENOENT) {
+		why.code = ERR_UNSUPPORTED;
+		err_hint(&why, "is vzrun installed completely?");
+	}
+	if (report >= 0)
+		fd_write_all(report, &why, sizeof(why));
+	_exit(127);
+}
+
+static int finish(pid_t pid, int report, const char *name, struct err *err)
+{
+	struct err why;
+	bool told = fd_read_all(report, &why, sizeof(why)) == (ssize_t)sizeof(why);
+	int status = proc_wait(pid);
+
+	if (told) {
+		why.msg[sizeof(why.msg) - 1] = '\0';
+		return err_set(err, why.code, "%s", why.msg);
+	}
+	if (status > 128)
+		return err_set(err, ERR_FAILED, "%s was killed by signal %d (%s)", name,
+			       status - 128, strsignal(status - 128));
+	if (status != 0)
+		return err_set(err, ERR_FAILED, "%s ended with status %d and no word", name,
+			       status);
+	return 0;
+}
+
+int helper_run(const char *name, const int *fds, size_t n, struct err *err)
+{
+	auto_free char *path = helper_path(name, err);
+	auto_fd int told = -1, tell = -1;
+	int pair[2];
+	pid_t pid, caller = getpid();
+
+	if (!path)
+		return -1;
+	if (n > HELPER_MAX_FDS)
+		return err_set(err, EINVAL, "run %s: too many fds", name);
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(err, "make a pipe");
+	told = pair[0];
+	tell = pair[1];
+	pid = proc_clone(0, -1, NULL);
+	if (pid < 0)
+		return err_sys(err, "fork");
+	if (pid == 0)
+		be_helper(path, caller, tell, fds, n);
+	fd_closep(&tell);
+	return finish(pid, told, name, err);
+}
+
+void helper_report(const struct err *why)
+{
+	fd_write_all(HELPER_REPORT_FD, why, sizeof(*why));
+}

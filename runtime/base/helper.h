@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * helper: the other programs of ours, which do a part of a verb in a process of their own: what
+ * needs a library that the main program should not carry, or rights that it should not have.
+ *
+ * A helper is installed in LIBEXECDIR/vzrun; in a build tree it lies beside the main program. It
+ * gets no arguments but its name, no environment, and these fds: stdin empty, stdout and stderr
+ * the caller's, HELPER_REPORT_FD, and from HELPER_FIRST_FD on those it was given. What goes
+ * wrong it sends as one `struct err` over HELPER_REPORT_FD, and ends with status 1.
+ */
+#ifndef RUNTIME_BASE_HELPER_H
+#define RUNTIME_BASE_HELPER_H
+
+#include <stddef.h>
+
+#include "runtime/base/err.h"
+
+#define HELPER_REPORT_FD 3
+#define HELPER_FIRST_FD 4
+#define HELPER_MAX_FDS 8
+
+/* The program's path in fresh memory, or NULL. */
+char *helper_path(const char *name, struct err *err);
+
+/* Runs it to its end. Its error becomes the caller's. It ends with the caller, whatever ends
+ * that. ERR_UNSUPPORTED: it is not installed. */
+int helper_run(const char *name, const int *fds, size_t n, struct err *err);
+
+/* In a helper: sends *why. */
+void helper_report(const struct err *why);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vzunpack: a helper program (runtime/base/helper.h): unpacks the archive on its first fd into
+ * the folder on its second. It reads the archive's first byte when it can do nothing any more
+ * but that.
+ */
+#include "config.h"
+
+#include <locale.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/helper.h"
+#include "runtime/unpack/jail.h"
+#include "runtime/unpack/unpack.h"
+
+enum { ARCHIVE_FD = HELPER_FIRST_FD, FOLDER_FD };
+
+/* What libc reads from the host's files for names in UTF-8: later it could not. */
+static void load_locale(void)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+
+	if (utf8)
+		freelocale(utf8);
+}
+
+static int unpack(struct err *err)
+{
+	auto_fd int folder = FOLDER_FD, root = -1;
+
+	load_locale();
+	if (jail_enter(folder, &root, err) < 0)
+		return -1;
+	fd_closep(&folder); /* a way out of the new root */
+	return unpack_archive(ARCHIVE_FD, root, err);
+}
+
+int main(void)
+{
+	struct err err;
+
+	if (unpack(&err) == 0)
+		return 0;
+	helper_report(&err);
+	return 1;
+}
