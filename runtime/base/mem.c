@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 void *mem_append(void *array_ptr, size_t *n, size_t size)
 {
@@ -28,4 +30,15 @@ void *mem_append(void *array_ptr, size_t *n, size_t size)
 	memset(slot, 0, size);
 	(*n)++;
 	return slot;
+}
+
+/* The linker's: from the program's first byte to the end of its code nothing is ever written. */
+extern const char __executable_start[], etext[];
+
+void mem_let_go_code(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)__executable_start;
+	uintptr_t to = (uintptr_t)etext & ~(page - 1);
+
+	madvise((void *)from, to - from, MADV_DONTNEED);
 }

@@ -45,4 +45,9 @@ static inline void mem_free_ptr(void *pp)
  * The array grows by doubling: its room is the next power of two of *n. */
 void *mem_append(void *array_ptr, size_t *n, size_t size);
 
+/* Before a wait that may be long: the pages of this program's code leave this process (the page
+ * cache keeps them); those that are needed again come back one by one (madvise(2),
+ * MADV_DONTNEED). Of no consequence but for memory, so it can't fail. */
+void mem_let_go_code(void);
+
 #endif

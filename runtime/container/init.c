@@ -268,6 +268,7 @@ static int step_wait(struct init *init, struct err *err)
 	init->report = -1; /* the parent is done with us */
 	if (let_go(launch, err) < 0)
 		return -1;
+	mem_let_go_code();
 	while (msg.kind != SYNC_GO) {
 		fd_closep(&init->report);
 		init->report = accept4(launch->listen_fd, NULL, NULL, SOCK_CLOEXEC);

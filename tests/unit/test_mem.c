@@ -47,6 +47,19 @@ static void steal_leaves_nothing_behind(void **state)
 	free(q);
 }
 
+static void what_was_written_stays_when_code_is_let_go(void **state)
+{
+	static int in_data = 1, in_bss;
+
+	(void)state;
+	in_data = 42;
+	in_bss = 43;
+	mem_let_go_code();
+	assert_int_equal(in_data, 42);
+	assert_int_equal(in_bss, 43);
+	steal_leaves_nothing_behind(NULL); /* runs from pages that had left */
+}
+
 static void freeing_by_scope_keeps_errno(void **state)
 {
 	(void)state;
@@ -65,6 +78,7 @@ int main(void)
 		cmocka_unit_test(append_grows_and_zeroes),
 		cmocka_unit_test(append_refuses_what_overflows),
 		cmocka_unit_test(steal_leaves_nothing_behind),
+		cmocka_unit_test(what_was_written_stays_when_code_is_let_go),
 		cmocka_unit_test(freeing_by_scope_keeps_errno),
 	};
 
