@@ -130,7 +130,37 @@ static int move_net_devices(struct launch *launch, struct err *err)
 	return 0;
 }
 
-/* What only we may do for it: its id maps, and the devices of our network namespace. */
+/* What is mounted from the host, as the child's copy of the host's mounts has it. */
+static int send_mounts(struct launch *launch, struct err *err)
+{
+	struct mount_sources *mounts = &launch->mounts;
+	int fds[SYNC_FDS_MAX], *next;
+	size_t at = 0, n = 0;
+	auto_fd int ns = -1;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", launch->state->pid);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns < 0)
+		return err_sys(err, "open \"%s\"", path);
+	if (mount_sources_open_in(mounts, launch->spec, launch->state->rootfs, launch->opts->bundle,
+				  ns, err) < 0)
+		return -1;
+	do {
+		next = mount_sources_next(mounts, launch->spec, &at);
+		if (next)
+			fds[n++] = *next;
+		if (n > 0 && (!next || n == SYNC_FDS_MAX)) {
+			if (sync_send_fds(launch->sync[0], fds, n, err) < 0)
+				return -1;
+			n = 0;
+		}
+	} while (next);
+	return 0;
+}
+
+/* What only we may do for it: its id maps, its mounts, and the devices of our network
+ * namespace. */
 static int serve_child(struct launch *launch, struct err *err)
 {
 	const struct spec_linux *lin = &launch->spec->lin;
@@ -138,6 +168,8 @@ static int serve_child(struct launch *launch, struct err *err)
 
 	if (launch->ns.new_user &&
 	    ns_write_maps(pid, &lin->uid_mappings, &lin->gid_mappings, err) < 0)
+		return -1;
+	if (launch_opens_late(launch) && send_mounts(launch, err) < 0)
 		return -1;
 	if (move_net_devices(launch, err) < 0)
 		return -1;

@@ -21,6 +21,7 @@
 #include "runtime/kernel/caps.h"
 #include "runtime/kernel/console.h"
 #include "runtime/kernel/devices.h"
+#include "runtime/kernel/mount.h"
 #include "runtime/kernel/rootfs.h"
 #include "runtime/kernel/sched.h"
 #include "runtime/kernel/sysctl.h"
@@ -40,7 +41,8 @@ struct init {
 
 bool init_waits(const struct launch *launch)
 {
-	return launch->ns.new_user || launch->spec->lin.net_devices_n > 0;
+	return launch->ns.new_user || launch_opens_late(launch) ||
+	       launch->spec->lin.net_devices_n > 0;
 }
 
 bool init_has_hooks(const struct spec *spec)
@@ -59,6 +61,24 @@ static int wait_go(struct init *init, struct err *err)
 	return 0;
 }
 
+/* As create.c sends them, for the same spec. */
+static int receive_mounts(struct init *init, struct err *err)
+{
+	struct mount_sources *mounts = &init->launch->mounts;
+	int fds[SYNC_FDS_MAX], *next;
+	size_t at = 0, n = 0, used = 0;
+
+	while ((next = mount_sources_next(mounts, init->spec, &at))) {
+		if (used == n) {
+			if (sync_recv_fds(init->launch->sync[1], fds, &n, err) < 0)
+				return -1;
+			used = 0;
+		}
+		*next = fds[used++];
+	}
+	return 0;
+}
+
 static int close_to_others(struct err *err)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -73,6 +93,8 @@ static int step_namespaces(struct init *init, struct err *err)
 	/* In a user namespace that nobody else is in yet, it would only keep us from our own
 	 * files in /proc. */
 	if (!launch->ns.new_user && close_to_others(err) < 0)
+		return -1;
+	if (launch_opens_late(launch) && receive_mounts(init, err) < 0)
 		return -1;
 	if (init_waits(launch) && wait_go(init, err) < 0)
 		return -1;

@@ -247,6 +247,16 @@ static int connect_sockets(struct launch *launch, struct err *err)
 	return 0;
 }
 
+static int open_mounts(struct launch *launch, struct err *err)
+{
+	if (mount_sources_init(&launch->mounts, launch->spec, err) < 0)
+		return -1;
+	if (launch_opens_late(launch))
+		return 0;
+	return mount_sources_open(&launch->mounts, launch->spec, launch->state->rootfs,
+				  launch->opts->bundle, err);
+}
+
 /* In this order: what may be refused without a trace first, then the state on disk, and only
  * then what must be found again by it. */
 int launch_prepare(struct launch *launch, const char *id, struct err *err)
@@ -274,8 +284,7 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 		if (launch->resctrl < 0)
 			return -1;
 	}
-	if (mount_sources_open(&launch->mounts, spec, launch->state->rootfs, launch->opts->bundle,
-			       err) < 0)
+	if (open_mounts(launch, err) < 0)
 		return -1;
 	if (connect_sockets(launch, err) < 0)
 		return -1;

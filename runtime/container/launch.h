@@ -10,7 +10,7 @@
 #include "runtime/container/state.h"
 #include "runtime/container/sync.h"
 #include "runtime/kernel/lsm.h"
-#include "runtime/kernel/mount.h"
+#include "runtime/kernel/mount_sources.h"
 #include "runtime/kernel/ns.h"
 #include "runtime/kernel/seccomp.h"
 
@@ -46,16 +46,12 @@ struct launch {
 /* The child's whole life, in the process that proc_clone returned 0 to. */
 void init_main(struct launch *launch) __attribute__((noreturn));
 
-#define LAUNCH_INIT                                                                      \
-	{                                                                                \
-		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 },                             \
-		.mounts = { .root_tree = -1,                                             \
-			    .cgroup_tree = -1,                                           \
-			    .proc_mount = -1,                                            \
-			    .sys_mount = -1 },                                           \
-		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },   \
-		.listen_fd = -1, .console = -1, .agent = -1, .pidfd = -1, .resctrl = -1, \
-		.notify_tree = -1, .notify_fd = -1,                                      \
+#define LAUNCH_INIT                                                                        \
+	{                                                                                  \
+		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, .mounts = MOUNT_SOURCES_INIT, \
+		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },     \
+		.listen_fd = -1, .console = -1, .agent = -1, .pidfd = -1, .resctrl = -1,   \
+		.notify_tree = -1, .notify_fd = -1,                                        \
 	}
 
 /* Fills it. What may be refused without a trace is done first; the container's folder is the
@@ -75,6 +71,12 @@ void launch_done(struct launch *launch);
 static inline bool launch_sets_rlimits(const struct launch *launch)
 {
 	return ns_plan_own_user(&launch->ns) && launch->spec->process.rlimits_n > 0;
+}
+
+/* Are the trees that are mounted opened in the child's copy of the mounts (mount_sources.h)? */
+static inline bool launch_opens_late(const struct launch *launch)
+{
+	return ns_plan_own_user(&launch->ns) && spec_ns_new(launch->spec, NS_MOUNT);
 }
 
 /* The first fd that is not the program's: stdio and what it was given come before. */

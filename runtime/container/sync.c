@@ -45,6 +45,63 @@ int sync_send_error(int fd, const struct err *why)
 	return send_msg(fd, &msg, sizeof(msg));
 }
 
+/* ---- fds ---- */
+
+union fds_control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int) * SYNC_FDS_MAX)];
+};
+
+int sync_send_fds(int fd, const int *fds, size_t n, struct err *err)
+{
+	struct sync_msg head = { .magic = SYNC_MAGIC, .kind = SYNC_FDS, .value = (int64_t)n };
+	union fds_control control = { .room = { 0 } };
+	struct iovec iov = { &head, SYNC_HEAD };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+	ssize_t sent;
+
+	msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int) * n);
+	memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * n);
+	do
+		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent == (ssize_t)SYNC_HEAD ? 0 : err_sys(err, "send fds to the first process");
+}
+
+int sync_recv_fds(int fd, int ret_fds[SYNC_FDS_MAX], size_t *ret_n, struct err *err)
+{
+	struct sync_msg head = { 0 };
+	union fds_control control;
+	struct iovec iov = { &head, SYNC_HEAD };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *with;
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(err, "receive fds");
+	with = CMSG_FIRSTHDR(&msg);
+	if (n != (ssize_t)SYNC_HEAD || head.kind != SYNC_FDS || !with ||
+	    with->cmsg_type != SCM_RIGHTS ||
+	    with->cmsg_len != CMSG_LEN(sizeof(int) * (size_t)head.value))
+		return err_set(err, ERR_FAILED, "the verb's process ended too early (killed?)");
+	memcpy(ret_fds, CMSG_DATA(with), sizeof(int) * (size_t)head.value);
+	*ret_n = (size_t)head.value;
+	return 0;
+}
+
+/* ---- messages ---- */
+
 static int take_error(struct sync_msg *msg, ssize_t len, struct err *err)
 {
 	if (len != (ssize_t)sizeof(*msg))

@@ -8,12 +8,14 @@
 #ifndef RUNTIME_CONTAINER_SYNC_H
 #define RUNTIME_CONTAINER_SYNC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "runtime/base/err.h"
 
 enum sync_kind {
 	SYNC_GO = 1,  /* parent: go on; value: the child's pid as the parent sees it */
+	SYNC_FDS,     /* parent: `value` fds come along */
 	SYNC_MOUNTED, /* child: namespaces and mounts are there, the root not yet entered */
 	SYNC_READY,   /* child: all is done but the last steps */
 	SYNC_STARTED, /* child: the last steps begin (to `start` only) */
@@ -34,6 +36,12 @@ int sync_pair(int fd[2], struct err *err);
 /* 0, or -1 with errno. */
 int sync_send(int fd, enum sync_kind kind, int64_t value);
 int sync_send_error(int fd, const struct err *why);
+
+/* A message with fds, at most SYNC_FDS_MAX. sync_recv_fds: the one that must come now; *ret_n is how
+ * many of ret_fds are the caller's, close-on-exec. */
+#define SYNC_FDS_MAX 64
+int sync_send_fds(int fd, const int *fds, size_t n, struct err *err);
+int sync_recv_fds(int fd, int ret_fds[SYNC_FDS_MAX], size_t *ret_n, struct err *err);
 
 /* Receives one message into *msg (kind SYNC_EOF at the end). A SYNC_ERROR becomes the caller's
  * error and -1; so does what is no message of ours. `program` names what a fault is about. */

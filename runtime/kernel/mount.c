@@ -52,137 +52,6 @@ int mount_set(int fd, unsigned int at_flags, uint64_t set, uint64_t clr, unsigne
 			    sizeof(attr));
 }
 
-/* ---- sources, in the parent ---- */
-
-static bool has_maps(const struct spec_mount *m)
-{
-	return m->uid_mappings.n > 0 || m->gid_mappings.n > 0;
-}
-
-/* An idmapped mount's own mapping, or the container's. */
-static int source_userns(const struct spec *spec, const struct spec_mount *m, struct err *err)
-{
-	const struct spec_id_maps *uid = &spec->lin.uid_mappings, *gid = &spec->lin.gid_mappings;
-
-	if (has_maps(m)) {
-		uid = &m->uid_mappings;
-		gid = &m->gid_mappings;
-	}
-	if (uid->n == 0 || gid->n == 0)
-		return err_set(err, ERR_INPUT,
-			       "an idmapped mount needs uidMappings and gidMappings");
-	return ns_user_fd(uid, gid, err);
-}
-
-static int source_attributes(int tree, const struct spec *spec, const struct spec_mount *m,
-			     struct err *err)
-{
-	auto_fd int userns = -1;
-
-	if (m->idmap || m->ridmap || has_maps(m)) {
-		userns = source_userns(spec, m, err);
-		if (userns < 0)
-			return -1;
-		if (mount_set(tree, m->ridmap ? AT_RECURSIVE : 0, 0, 0, 0, userns) < 0)
-			return err_sys(
-				err,
-				"idmap (does the source's file system support idmapped mounts?)");
-	}
-	/* What the host mounts later may show inside, but nothing that is done inside may show
-	 * on the host, unless the spec asks for it. */
-	if (!(m->propagation & MS_SHARED) && mount_set(tree, AT_RECURSIVE, 0, 0, MS_SLAVE, -1) < 0)
-		return err_sys(err, "make the source a slave of the host's mounts");
-	if ((m->rec_attr_set || m->rec_attr_clr) &&
-	    mount_set(tree, AT_RECURSIVE, m->rec_attr_set, m->rec_attr_clr, 0, -1) < 0)
-		return err_sys(err, "set recursive mount attributes");
-	if ((m->attr_set || m->attr_clr) && mount_set(tree, 0, m->attr_set, m->attr_clr, 0, -1) < 0)
-		return err_sys(err, "set mount attributes");
-	return 0;
-}
-
-static int source_open(struct mount_source *ret, const struct spec *spec,
-		       const struct spec_mount *m, const char *bundle, struct err *err)
-{
-	auto_free char *path = path_join(bundle, m->source ? m->source : "");
-	auto_fd int tree = -1;
-	unsigned int flags = OPEN_TREE_CLONE | (m->rbind ? AT_RECURSIVE : 0);
-	struct stat st;
-
-	if (!path)
-		return err_sys(err, "open");
-	tree = mount_open_tree(
-		AT_FDCWD, path,
-		flags | (m->src_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0));
-	if (tree < 0)
-		return err_sys(err, "open the source \"%.300s\"", path);
-	if (fstat(tree, &st) < 0)
-		return err_sys(err, "stat the source \"%.300s\"", path);
-	if (source_attributes(tree, spec, m, err) < 0)
-		return -1;
-	ret->tree = steal_fd(&tree);
-	ret->is_dir = S_ISDIR(st.st_mode);
-	return 0;
-}
-
-int mount_sources_open(struct mount_sources *src, const struct spec *spec, const char *rootfs,
-		       const char *bundle, struct err *err)
-{
-	*src = (struct mount_sources){
-		.root_tree = -1, .cgroup_tree = -1, .proc_mount = -1, .sys_mount = -1
-	};
-	src->list = calloc(spec->mounts_n + 1, sizeof(*src->list));
-	if (!src->list)
-		return err_sys(err, "prepare mounts");
-	for (src->n = 0; src->n < spec->mounts_n; src->n++)
-		src->list[src->n].tree = -1;
-	src->root_tree = mount_open_tree(AT_FDCWD, rootfs, OPEN_TREE_CLONE | AT_RECURSIVE);
-	if (src->root_tree < 0)
-		return err_sys(err, "open rootfs \"%s\"", rootfs);
-	if (mount_set(src->root_tree, AT_RECURSIVE, 0, 0, MS_SLAVE, -1) < 0)
-		return err_sys(err, "make rootfs \"%s\" a slave of the host's mounts", rootfs);
-	for (size_t i = 0; i < spec->mounts_n; i++) {
-		const struct spec_mount *m = &spec->mounts[i];
-
-		if (!m->bind || m->remount)
-			continue;
-		if (source_open(&src->list[i], spec, m, bundle, err) < 0)
-			return err_wrap(err, "mount \"%.100s\"", m->destination);
-	}
-	return 0;
-}
-
-static bool is_cgroup(const struct spec_mount *m)
-{
-	return m->type && (str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2"));
-}
-
-int mount_sources_add_cgroup(struct mount_sources *src, const struct spec *spec, int cgroup_fd,
-			     struct err *err)
-{
-	bool wanted = false;
-
-	for (size_t i = 0; i < spec->mounts_n; i++)
-		wanted |= is_cgroup(&spec->mounts[i]);
-	if (!wanted || spec->lin.ns[NS_CGROUP].given || cgroup_fd < 0)
-		return 0;
-	src->cgroup_tree = mount_open_tree(cgroup_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	if (src->cgroup_tree < 0)
-		return err_sys(err, "open the container's cgroup as a mount");
-	return 0;
-}
-
-void mount_sources_close(struct mount_sources *src)
-{
-	for (size_t i = 0; src->list && i < src->n; i++)
-		fd_closep(&src->list[i].tree);
-	mem_free_ptr(&src->list);
-	fd_closep(&src->root_tree);
-	fd_closep(&src->cgroup_tree);
-	fd_closep(&src->proc_mount);
-	fd_closep(&src->sys_mount);
-	src->n = 0;
-}
-
 /* ---- new file systems ---- */
 
 static int fs_set(int fs, const char *option)
@@ -287,18 +156,17 @@ static const char *const proc_allowed[] = {
 	"/proc/sys/crypto/fips_enabled",
 };
 
-static int check_proc(const struct spec_mount *m, const struct mount_source *src, struct err *err)
+static int check_proc(const struct spec_mount *m, int tree, struct err *err)
 {
 	struct statfs fs;
 
 	if (!str_starts(m->destination, "/proc"))
 		return 0;
 	if (str_eq(m->destination, "/proc")) {
-		if (src->tree >= 0 &&
-		    (fstatfs(src->tree, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+		if (tree >= 0 && (fstatfs(tree, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
 			return err_set(err, ERR_INPUT,
 				       "what is bound to /proc must be a proc file system");
-		if (src->tree < 0 && m->type && !str_eq(m->type, "proc"))
+		if (tree < 0 && m->type && !str_eq(m->type, "proc"))
 			return err_set(err, ERR_INPUT, "/proc must be of type proc");
 		return 0;
 	}
@@ -498,8 +366,12 @@ static int apply_new(const struct mount_env *env, const struct spec_mount *m, st
 	return fd < 0 ? -1 : finish_new(env, m, fd, err);
 }
 
-/* "cgroup" and "cgroup2" both mean the v2 hierarchy: as the container's own namespace shows
- * it, else just the container's own cgroup (CVE-2023-25809: never the host's, writable). */
+bool mount_is_cgroup(const struct spec_mount *m)
+{
+	return m->type && (str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2"));
+}
+
+/* The hierarchy as the container's own namespace shows it, else just the container's own cgroup (CVE-2023-25809: never the host's, writable). */
 static int apply_cgroup(const struct mount_env *env, const struct spec_mount *m, struct err *err)
 {
 	auto_fd int fd = -1;
@@ -535,26 +407,28 @@ static int apply_symlink(const struct mount_env *env, const struct spec_mount *m
 	return 0;
 }
 
-static int apply_bind(const struct mount_env *env, const struct spec_mount *m,
-		      const struct mount_source *src, struct err *err)
+static int apply_bind(const struct mount_env *env, const struct spec_mount *m, int tree,
+		      struct err *err)
 {
 	struct stat st;
 
-	if (m->copy_symlink && fstat(src->tree, &st) == 0 && S_ISLNK(st.st_mode))
-		return apply_symlink(env, m, src->tree, err);
-	return attach(env, m, src->tree, src->is_dir, err);
+	if (fstat(tree, &st) < 0)
+		return err_sys(err, "stat the source");
+	if (m->copy_symlink && S_ISLNK(st.st_mode))
+		return apply_symlink(env, m, tree, err);
+	return attach(env, m, tree, S_ISDIR(st.st_mode), err);
 }
 
-static int apply_one(const struct mount_env *env, const struct spec_mount *m,
-		     const struct mount_source *src, struct err *err)
+static int apply_one(const struct mount_env *env, const struct spec_mount *m, int tree,
+		     struct err *err)
 {
-	if (check_proc(m, src, err) < 0)
+	if (check_proc(m, tree, err) < 0)
 		return -1;
 	if (m->remount)
 		return apply_remount(env, m, err);
-	if (src->tree >= 0)
-		return apply_bind(env, m, src, err);
-	if (is_cgroup(m))
+	if (tree >= 0)
+		return apply_bind(env, m, tree, err);
+	if (mount_is_cgroup(m))
 		return apply_cgroup(env, m, err);
 	return apply_new(env, m, err);
 }
@@ -563,7 +437,7 @@ int mount_apply(const struct mount_env *env, const struct spec *spec,
 		const struct mount_sources *src, struct err *err)
 {
 	for (size_t i = 0; i < spec->mounts_n; i++)
-		if (apply_one(env, &spec->mounts[i], &src->list[i], err) < 0)
+		if (apply_one(env, &spec->mounts[i], src->list[i], err) < 0)
 			return err_wrap(err, "mount \"%.100s\"", spec->mounts[i].destination);
 	return 0;
 }

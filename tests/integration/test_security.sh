@@ -510,4 +510,72 @@ t_annotations_change_nothing()
 	check "no file" [ ! -e "$SCRATCH/annotated" ]
 }
 
+# Root in a user namespace of the container's own, with all capabilities there, may change the
+# attributes of its mounts, but not take away what the host's own mount has.
+t_flags_of_the_hosts_mounts_stay()
+{
+	local kind
+	mkdir -p "$SCRATCH/shared"
+	mount -t tmpfs -o ro,nodev,nosuid,noexec,mode=755 host-flags "$SCRATCH/shared"
+	for kind in plain idmap; do
+		make_bundle "$SCRATCH/flags" "$USERNS | .mounts += [
+			{destination: \"/mnt\", type: \"bind\", source: \"$SCRATCH/shared\",
+				options: [\"rbind\", \"$kind\" | select(. != \"plain\")]}]
+			| .process.capabilities |= map_values([\"CAP_SYS_ADMIN\", \"CAP_DAC_OVERRIDE\"])
+			| .process.noNewPrivileges = false" \
+			sh -c 'for flag in rw dev suid exec; do
+				mount -o "remount,bind,$flag" /mnt 2>/dev/null && echo "$flag is taken"
+			done
+			awk "\$5 == \"/mnt\" { print \$6 }" /proc/self/mountinfo'
+		if [ "$kind" = idmap ] && ! kernel_is 6.3; then
+			skip "an idmapped one" "a tmpfs can't map ids before 6.3"
+			continue
+		fi
+		new_id
+		try vzrun run --bundle "$SCRATCH/flags" "$id"
+		is "$kind: nothing is taken, and all is there" "${out%,idmapped}" "ro,nosuid,nodev,noexec,relatime"
+	done
+	umount "$SCRATCH/shared"
+}
+
+# What is uncovered by leaving a mount out was covered for a reason.
+t_what_the_host_covered_stays_covered()
+{
+	mkdir -p "$SCRATCH/covered/secret"
+	echo hidden >"$SCRATCH/covered/secret/file"
+	mount -t tmpfs cover "$SCRATCH/covered/secret"
+	make_bundle "$SCRATCH/cover" "$USERNS | .mounts += [{destination: \"/mnt\", type: \"bind\",
+		source: \"$SCRATCH/covered\", options: [\"bind\"]}]" cat /mnt/secret/file
+	new_id
+	try vzrun run --bundle "$SCRATCH/cover" "$id"
+	is "a bind without what is mounted in it fails" "$status" 1
+	like "in one line that says what helps" "$err" 'open the source .*Invalid argument.*"rbind" is needed'
+	make_bundle "$SCRATCH/cover" "$USERNS | .mounts += [{destination: \"/mnt\", type: \"bind\",
+		source: \"$SCRATCH/covered\", options: [\"rbind\"]}]
+		| .process.capabilities |= map_values([\"CAP_SYS_ADMIN\"])" \
+		sh -c 'umount /mnt/secret; cat /mnt/secret/file'
+	new_id
+	try vzrun run --bundle "$SCRATCH/cover" "$id"
+	unlike "nor can it be uncovered inside" "$out" hidden
+	like "the kernel says why" "$err" 'Invalid argument|not permitted'
+	umount "$SCRATCH/covered/secret"
+}
+
+t_sources_of_others_can_be_bound()
+{
+	local i mounts=''
+	mkdir -p "$SCRATCH/others/deep"
+	chown 12345:12345 "$SCRATCH/others"
+	chmod 700 "$SCRATCH/others"
+	for ((i = 0; i < 70; i++)); do
+		echo "$i" >"$SCRATCH/others/deep/$i"
+		mounts+="{destination: \"/mnt/$i\", type: \"bind\", source: \"$SCRATCH/others/deep/$i\", options: [\"bind\", \"ro\"]},"
+	done
+	make_bundle "$SCRATCH/many" "$USERNS | .mounts += [{destination: \"/mnt\", type: \"tmpfs\", source: \"t\"},
+		${mounts%,}]" sh -c 'cat /mnt/*' # more than one message holds
+	new_id
+	is "each is the right one" "$(vzrun run --bundle "$SCRATCH/many" "$id" | sort -n | xargs)" \
+		"$(seq 0 69 | xargs)"
+}
+
 run_tests "$@"
