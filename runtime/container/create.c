@@ -306,13 +306,16 @@ int container_create(const struct container_settings *set, const char *id, const
 
 /* ---- run ---- */
 
-/* After the program runs: poststart hooks; one that fails takes the container down. */
+/* After the program runs: poststart hooks; one that fails takes the container down. Other verbs
+ * may come while one is at work. */
 static int started(struct launch *launch, struct err *err)
 {
 	struct sync_msg msg;
 
-	if (sync_expect(launch->sync[0], SYNC_EOF, &msg, program_name(launch), err) < 0)
+	if (sync_expect(launch->sync[0], SYNC_STARTED, &msg, program_name(launch), err) < 0 ||
+	    sync_expect(launch->sync[0], SYNC_EOF, &msg, program_name(launch), err) < 0)
 		return -1;
+	fd_closep(&launch->dir.lock_fd);
 	return hooks_run(launch->spec, HOOK_POSTSTART, launch->state, err);
 }
 
@@ -330,7 +333,6 @@ static int run_launched(struct launch *launch, struct attach *attach, int *ret_s
 	if (launch_child(launch, err) < 0 || started(launch, err) < 0)
 		return -1;
 	pid = launch->state->pid;
-	fd_closep(&launch->dir.lock_fd); /* other verbs may come while it runs */
 	if (launch->opts->detach)
 		return launch->notify_fd < 0 ?
 			       0 :
@@ -338,6 +340,18 @@ static int run_launched(struct launch *launch, struct attach *attach, int *ret_s
 	attach->notify_fd = launch->notify_fd;
 	attach->notify_socket = host;
 	return attach_follow(attach, pid, launch->pidfd, ret_status, err);
+}
+
+/* Without the lock another verb may have been there, to which it is a container as any other. */
+static void take_down(struct launch *launch)
+{
+	struct err err;
+
+	if (launch->dir.lock_fd >= 0)
+		undo(launch);
+	else if (container_delete(launch->set, launch->state->id, true, &err) < 0 &&
+		 err.code != ERR_NOT_FOUND)
+		log_warning("%s, ignoring", err.msg);
 }
 
 int container_run(const struct container_settings *set, const char *id, const struct spec *spec,
@@ -363,7 +377,7 @@ int container_run(const struct container_settings *set, const char *id, const st
 		return -1;
 	if (attach_init(&attach, terminal && !opts->detach, !opts->detach, err) < 0 ||
 	    run_launched(&launch, &attach, ret_status, err) < 0) {
-		undo(&launch);
+		take_down(&launch);
 		return -1;
 	}
 	if (opts->detach || opts->keep)

@@ -306,7 +306,13 @@ static int step_wait(struct init *init, struct err *err)
 static int step_start_hooks(struct init *init, struct err *err)
 {
 	init->launch->state->status = STATUS_CREATED; /* for run too: the program is yet to come */
-	return hooks_run(init->spec, HOOK_START_CONTAINER, init->launch->state, err);
+	if (hooks_run(init->spec, HOOK_START_CONTAINER, init->launch->state, err) < 0)
+		return -1;
+	/* From here on the end of the connection means that the program runs, not that this process
+	 * was killed; and the filter may forbid to send more. */
+	if (sync_send(init->report, SYNC_STARTED, 0) < 0 && errno != EPIPE)
+		return err_sys(err, "say that the last steps begin");
+	return 0;
 }
 
 static int step_filter(struct init *init, struct err *err)

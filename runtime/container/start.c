@@ -63,7 +63,8 @@ static int let_go(const struct state_dir *dir, struct container_state *state, in
 		return -1;
 	if (sync_send(sock, SYNC_GO, 0) < 0)
 		return err_sys(err, "tell the container's init");
-	if (sync_expect(sock, SYNC_EOF, &msg, "the container's program", err) < 0)
+	if (sync_expect(sock, SYNC_STARTED, &msg, "", err) < 0 ||
+	    sync_expect(sock, SYNC_EOF, &msg, "the container's program", err) < 0)
 		return -1;
 	unlinkat(dir->fd, "exec.sock", 0);
 	return 0;
@@ -88,7 +89,6 @@ static int wait_ready(const struct container_settings *set, struct start *start,
 {
 	auto_fd int init = start->notify < 0 ? -1 : state_pidfd(start->state, NULL);
 
-	fd_closep(&start->dir.lock_fd); /* other verbs may come while we wait */
 	if (init < 0)
 		return 0;
 	return notify_wait(start->notify, set->notify_socket, start->state->pid, init, err);
@@ -110,10 +110,11 @@ int container_start(const struct container_settings *set, const char *id, struct
 		return -1;
 	if (let_go(&start.dir, start.state, start.sock, err) < 0)
 		return -1;
+	fd_closep(
+		&start.dir.lock_fd); /* other verbs may come while a hook is at work, or we wait */
 	if (run_hooks(set, start.state, err) == 0)
 		return wait_ready(set, &start, err);
 	/* config.md: a failed poststart hook takes the container down. */
-	fd_closep(&start.dir.lock_fd);
 	container_kill(set, id, SIGKILL, true, NULL);
 	return -1;
 }

@@ -329,6 +329,51 @@ t_startContainer_hangs_until_delete()
 	like "it is gone" "$err" 'does not exist'
 }
 
+t_init_killed_in_startContainer()
+{
+	local start status=0
+	make_hook
+	echo 'exec sleep 1000' >"$LOG/startContainer.do"
+	hooked_bundle . startContainer
+	vzrun create --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+	"$VZRUN" --root "$ROOT" start "$id" 2>"$SCRATCH/err" &
+	start=$!
+	until_true grep -q startContainer "$LOG/order"
+	vzrun kill "$id" KILL
+	wait "$start" || status=$?
+	is "start: status" "$status" 1
+	like "start: message" "$(<"$SCRATCH/err")" 'ended too early \(killed\?\)'
+	vzrun delete --force "$id"
+}
+
+# On the host, where nothing of the container's can end it.
+t_poststart_hangs_until_its_verb_is_killed()
+{
+	local verb how
+	for how in start run; do
+		make_hook
+		echo 'echo $$ >"$log/pid"; exec sleep 1000' >"$LOG/poststart.do"
+		hooked_bundle . poststart
+		if [ "$how" = start ]; then
+			vzrun create --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+			"$VZRUN" --root "$ROOT" start "$id" 2>/dev/null &
+		else
+			"$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1 &
+		fi
+		verb=$!
+		until_true test -s "$LOG/pid"
+		is "$how: it runs meanwhile" "$(vzrun state "$id" | jq -r .status)" running
+		try timeout 60 "$VZRUN" --root "$ROOT" delete --force "$id"
+		is "$how: delete --force" "$status/$err" 0/
+		try vzrun state "$id"
+		like "$how: it is gone" "$err" 'does not exist'
+		kill "$(<"$LOG/pid")"
+		wait "$verb"
+		is "$how: a hook that was killed is a failure" $? 1
+		is "$how: and nothing is back" "$(ls "$ROOT/$id" 2>/dev/null)" ""
+	done
+}
+
 t_startContainer_is_missing()
 {
 	make_hook
