@@ -22,6 +22,7 @@
 #include "runtime/cli/stats_json.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/cgroup_stats.h"
+#include "runtime/kernel/net_stats.h"
 
 struct events_opts {
 	const char *interval;
@@ -37,7 +38,7 @@ static const struct cli_option events_rows[] = {
 const struct cli_options cmd_events_options = CLI_OPTIONS(events_rows, struct events_opts);
 
 struct stream {
-	const char *id;
+	const struct container_state *state;
 	int cgroup, notify; /* fds */
 	int interval_msec;
 	uint64_t oom_kills; /* as told so far */
@@ -79,11 +80,13 @@ static int parse_duration(const char *text, int *ret_msec, struct err *err)
 static int print_stats(const struct stream *stream, struct err *err)
 {
 	auto_cgroup_stats struct cgroup_stats stats = { 0 };
+	auto_net_stats struct net_stats net = { 0 };
 	auto_strbuf struct strbuf sb = { 0 };
 
-	if (cgroup_stats_read(stream->cgroup, &stats, err) < 0)
+	if (cgroup_stats_read(stream->cgroup, false, &stats, err) < 0 ||
+	    net_stats_read(stream->state->pid, stream->state->pid_start, &net, err) < 0)
 		return -1;
-	stats_json_emit(stream->id, &stats, &sb);
+	stats_json_emit(stream->state->id, &stats, &net, &sb);
 	return output_write(&sb, err);
 }
 
@@ -92,7 +95,7 @@ static int print_oom(const struct stream *stream, struct err *err)
 	auto_strbuf struct strbuf sb = { 0 };
 
 	strbuf_add(&sb, "{\"type\":\"oom\",\"id\":");
-	json_quote(&sb, stream->id);
+	json_quote(&sb, stream->state->id);
 	strbuf_add(&sb, "}\n");
 	return output_write(&sb, err);
 }
@@ -176,7 +179,7 @@ int cmd_events(struct cli *cli, struct err *err)
 	const struct events_opts *opts = cli->opts;
 	auto_container_state struct container_state *state = NULL;
 	auto_fd int cgroup = -1, notify = -1;
-	struct stream stream = { .id = cli->id };
+	struct stream stream = { 0 };
 
 	if (parse_duration(opts->interval ? opts->interval : "5s", &stream.interval_msec, err) <
 		    0 ||
@@ -187,6 +190,7 @@ int cmd_events(struct cli *cli, struct err *err)
 	if (!*state->cgroup)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the container was made with --cgroup-manager disabled");
+	stream.state = state;
 	stream.cgroup = cgroup = cgroup_open(state->cgroup, err);
 	if (cgroup < 0)
 		return -1;

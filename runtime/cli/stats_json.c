@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 #include "runtime/base/json.h"
+#include "runtime/base/mem.h"
+#include "runtime/spec/spec.h"
 
 static void emit_psi_line(struct json_writer *w, const char *key,
 			  const struct cgroup_stats_psi_line *psi)
@@ -50,6 +52,42 @@ static void emit_cpu(struct json_writer *w, const struct cgroup_stats_cpu *cpu)
 	json_put_uint(w, "throttledTime", cpu->throttled_usec * 1000);
 	json_end(w, '}');
 	emit_psi(w, &cpu->psi);
+	json_end(w, '}');
+}
+
+static void emit_numbers(struct json_writer *w, const char *key, const char *list)
+{
+	unsigned char mask[SPEC_MAX_CPUS / 8];
+
+	if (spec_parse_list(list, mask, SPEC_MAX_CPUS, NULL) < 0)
+		return;
+	json_begin(w, key, '[');
+	for (unsigned int i = 0; i < SPEC_MAX_CPUS; i++)
+		if (mask[i / 8] & (1U << i % 8))
+			json_put_uint(w, NULL, i);
+	json_end(w, ']');
+}
+
+/* What cgroup v1 alone has are zeros, as with runc. */
+static void emit_cpuset(struct json_writer *w, const struct cgroup_stats *stats)
+{
+	static const char *const v1_only[] = {
+		"mem_hardwall",       "mem_exclusive",
+		"memory_migrate",     "memory_spread_page",
+		"memory_spread_slab", "memory_pressure",
+		"sched_load_balance", "sched_relax_domain_level",
+	};
+
+	if (!stats->cpus || !stats->mems) {
+		json_put_null(w, "cpuset");
+		return;
+	}
+	json_begin(w, "cpuset", '{');
+	emit_numbers(w, "cpus", stats->cpus);
+	json_put_uint(w, "cpu_exclusive", 0);
+	emit_numbers(w, "mems", stats->mems);
+	for (unsigned int i = 0; i < ARRAY_SIZE(v1_only); i++)
+		json_put_uint(w, v1_only[i], 0);
 	json_end(w, '}');
 }
 
@@ -102,6 +140,20 @@ static struct cgroup_stats_usage with_swap(const struct cgroup_stats *stats)
 	return sum;
 }
 
+#define NO_LIMIT_OF_V1 "{\"limit\":0,\"failcnt\":0}"
+
+static void emit_memory_events(struct json_writer *w, const struct cgroup_stats_memory_events *e)
+{
+	json_begin(w, "event_count", '{');
+	json_put_uint(w, "low", e->low);
+	json_put_uint(w, "high", e->high);
+	json_put_uint(w, "max", e->max);
+	json_put_uint(w, "oom", e->oom);
+	json_put_uint(w, "oom_kill", e->oom_kill);
+	json_put_uint(w, "oom_group_kill", e->oom_group_kill);
+	json_end(w, '}');
+}
+
 static void emit_memory(struct json_writer *w, const struct cgroup_stats *stats)
 {
 	struct cgroup_stats_usage swap = with_swap(stats);
@@ -115,9 +167,13 @@ static void emit_memory(struct json_writer *w, const struct cgroup_stats *stats)
 		json_put_uint(w, "cache", page_cache(stats->memory_stat));
 	emit_usage(w, "usage", &stats->memory);
 	emit_usage(w, "swap", &swap);
+	/* v1's kernel and TCP limits; runc prints their zeros still. */
+	json_put_raw(w, "kernel", NO_LIMIT_OF_V1);
+	json_put_raw(w, "kernelTCP", NO_LIMIT_OF_V1);
 	if (stats->memory_stat)
 		emit_raw_memory(w, stats->memory_stat);
 	emit_psi(w, &stats->memory_psi);
+	emit_memory_events(w, &stats->memory_events);
 	json_end(w, '}');
 }
 
@@ -178,13 +234,42 @@ static void emit_hugetlb(struct json_writer *w, const struct cgroup_stats *stats
 
 		json_begin(w, stats->hugetlb[i].size, '{');
 		json_put_uint(w, "usage", usage->current);
+		if (usage->peak)
+			json_put_uint(w, "max", usage->peak);
 		json_put_uint(w, "failcnt", usage->failures);
 		json_end(w, '}');
 	}
 	json_end(w, '}');
 }
 
-void stats_json_emit(const char *id, const struct cgroup_stats *stats, struct strbuf *sb)
+/* runc's own names: these have no JSON tags there. */
+static void emit_network(struct json_writer *w, const struct net_stats *net)
+{
+	if (!net->given) {
+		json_put_null(w, "network_interfaces");
+		return;
+	}
+	json_begin(w, "network_interfaces", '[');
+	for (size_t i = 0; i < net->n; i++) {
+		const struct net_stats_link *link = &net->link[i];
+
+		json_begin(w, NULL, '{');
+		json_put_str(w, "Name", link->name);
+		json_put_uint(w, "RxBytes", link->rx.bytes);
+		json_put_uint(w, "RxPackets", link->rx.packets);
+		json_put_uint(w, "RxErrors", link->rx.errors);
+		json_put_uint(w, "RxDropped", link->rx.dropped);
+		json_put_uint(w, "TxBytes", link->tx.bytes);
+		json_put_uint(w, "TxPackets", link->tx.packets);
+		json_put_uint(w, "TxErrors", link->tx.errors);
+		json_put_uint(w, "TxDropped", link->tx.dropped);
+		json_end(w, '}');
+	}
+	json_end(w, ']');
+}
+
+void stats_json_emit(const char *id, const struct cgroup_stats *stats, const struct net_stats *net,
+		     struct strbuf *sb)
 {
 	struct json_writer w = { .sb = sb };
 
@@ -193,13 +278,13 @@ void stats_json_emit(const char *id, const struct cgroup_stats *stats, struct st
 	json_put_str(&w, "id", id);
 	json_begin(&w, "data", '{');
 	emit_cpu(&w, &stats->cpu);
-	json_put_null(&w, "cpuset");
+	emit_cpuset(&w, stats);
 	emit_memory(&w, stats);
 	emit_pids(&w, &stats->pids);
 	emit_io(&w, stats);
 	emit_hugetlb(&w, stats);
 	json_put_raw(&w, "intel_rdt", "{}");
-	json_put_null(&w, "network_interfaces");
+	emit_network(&w, net);
 	json_end(&w, '}');
 	json_end(&w, '}');
 	strbuf_add_char(sb, '\n');

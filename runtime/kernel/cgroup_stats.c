@@ -114,27 +114,74 @@ static void load_psi(int fd, const char *file, struct cgroup_stats_psi *ret)
 		cgroup_stats_parse_psi(text, ret);
 }
 
-static void load_cpu(int fd, struct cgroup_stats_cpu *ret)
+struct row {
+	const char *key;
+	uint64_t *value;
+};
+
+/* The "key value" lines of a file that are asked for. False where there is no such file. */
+static bool load_rows(int fd, const char *file, const struct row *rows, size_t n)
 {
-	const struct {
-		const char *key;
-		uint64_t *value;
-	} rows[] = {
-		{ "usage_usec", &ret->usage_usec },   { "user_usec", &ret->user_usec },
-		{ "system_usec", &ret->system_usec }, { "nr_periods", &ret->periods },
-		{ "nr_throttled", &ret->throttled },  { "throttled_usec", &ret->throttled_usec },
-	};
-	auto_free char *text = load(fd, "cpu.stat");
+	auto_free char *text = load(fd, file);
 	const char *at = text;
 	char key[64];
 	uint64_t value;
 
-	ret->given = text;
 	while (at && cgroup_stats_next(&at, key, &value))
-		for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
+		for (size_t i = 0; i < n; i++)
 			if (str_eq(key, rows[i].key))
 				*rows[i].value = value;
+	return text;
+}
+
+/* "50000 100000", "max 100000" */
+static void load_quota(int fd, struct cgroup_stats_cpu *ret)
+{
+	auto_free char *text = load(fd, "cpu.max");
+
+	ret->quota_usec = UINT64_MAX;
+	if (text && sscanf(text, "%" SCNu64 " %" SCNu64, &ret->quota_usec, &ret->period_usec) != 2)
+		ret->quota_usec = UINT64_MAX;
+}
+
+static void load_cpu(int fd, struct cgroup_stats_cpu *ret)
+{
+	const struct row rows[] = {
+		{ "usage_usec", &ret->usage_usec },   { "user_usec", &ret->user_usec },
+		{ "system_usec", &ret->system_usec }, { "nr_periods", &ret->periods },
+		{ "nr_throttled", &ret->throttled },  { "throttled_usec", &ret->throttled_usec },
+	};
+
+	ret->given = load_rows(fd, "cpu.stat", rows, ARRAY_SIZE(rows));
+	load_quota(fd, ret);
 	load_psi(fd, "cpu.pressure", &ret->psi);
+}
+
+static void load_memory(int fd, struct cgroup_stats *ret)
+{
+	struct cgroup_stats_memory_events *events = &ret->memory_events;
+	const struct row rows[] = {
+		{ "low", &events->low },           { "high", &events->high },
+		{ "max", &events->max },           { "oom", &events->oom },
+		{ "oom_kill", &events->oom_kill }, { "oom_group_kill", &events->oom_group_kill },
+	};
+
+	load_usage(fd, "memory", &ret->memory);
+	load_usage(fd, "memory.swap", &ret->swap);
+	load_rows(fd, "memory.events", rows, ARRAY_SIZE(rows));
+	ret->memory_high = UINT64_MAX;
+	load_number(fd, "memory.high", &ret->memory_high);
+	load_psi(fd, "memory.pressure", &ret->memory_psi);
+}
+
+/* A file that holds one line. */
+static char *load_line(int fd, const char *file)
+{
+	char *text = load(fd, file);
+
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
 }
 
 bool cgroup_stats_parse_io(const char *line, struct cgroup_stats_io *ret)
@@ -205,18 +252,22 @@ static int load_hugetlb(int fd, struct cgroup_stats *stats, struct err *err)
 	return 0;
 }
 
-int cgroup_stats_read(int fd, struct cgroup_stats *ret, struct err *err)
+int cgroup_stats_read(int fd, bool brief, struct cgroup_stats *ret, struct err *err)
 {
 	auto_cgroup_stats struct cgroup_stats stats = { 0 };
 
 	load_cpu(fd, &stats.cpu);
 	load_usage(fd, "pids", &stats.pids);
-	load_usage(fd, "memory", &stats.memory);
-	load_usage(fd, "memory.swap", &stats.swap);
-	stats.memory_stat = load(fd, "memory.stat");
-	load_psi(fd, "memory.pressure", &stats.memory_psi);
-	if (load_io(fd, &stats, err) < 0 || load_hugetlb(fd, &stats, err) < 0)
+	load_memory(fd, &stats);
+	if (load_io(fd, &stats, err) < 0)
 		return -1;
+	if (!brief) {
+		stats.memory_stat = load(fd, "memory.stat");
+		stats.cpus = load_line(fd, "cpuset.cpus.effective");
+		stats.mems = load_line(fd, "cpuset.mems.effective");
+		if (load_hugetlb(fd, &stats, err) < 0)
+			return -1;
+	}
 	*ret = stats;
 	stats = (struct cgroup_stats){ 0 };
 	return 0;
@@ -225,6 +276,8 @@ int cgroup_stats_read(int fd, struct cgroup_stats *ret, struct err *err)
 void cgroup_stats_done(struct cgroup_stats *stats)
 {
 	free(stats->memory_stat);
+	free(stats->cpus);
+	free(stats->mems);
 	free(stats->io);
 	free(stats->hugetlb);
 }

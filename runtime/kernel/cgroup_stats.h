@@ -26,6 +26,7 @@ struct cgroup_stats_cpu {
 	bool given;
 	uint64_t usage_usec, user_usec, system_usec;
 	uint64_t periods, throttled, throttled_usec;
+	uint64_t quota_usec, period_usec; /* of cpu.max; quota UINT64_MAX: no limit, or not known */
 	struct cgroup_stats_psi psi;
 };
 
@@ -35,6 +36,11 @@ struct cgroup_stats_usage {
 	uint64_t current, max;
 	uint64_t peak; /* 0 where the kernel does not tell */
 	uint64_t failures;
+};
+
+/* Of memory.events: how often what happened, in the cgroup and below it. */
+struct cgroup_stats_memory_events {
+	uint64_t low, high, max, oom, oom_kill, oom_group_kill;
 };
 
 struct cgroup_stats_io {
@@ -51,7 +57,11 @@ struct cgroup_stats_hugetlb {
 struct cgroup_stats {
 	struct cgroup_stats_cpu cpu;
 	struct cgroup_stats_usage pids, memory, swap;
+	uint64_t memory_high; /* UINT64_MAX: none */
+	struct cgroup_stats_memory_events memory_events;
 	char *memory_stat; /* the text of memory.stat, or NULL */
+	/* The lists of what it may use now, such as "0-3"; NULL without the controller. */
+	char *cpus, *mems;
 	struct cgroup_stats_psi memory_psi, io_psi;
 	bool io_given;
 	struct cgroup_stats_io *io;
@@ -60,8 +70,9 @@ struct cgroup_stats {
 	size_t hugetlb_n;
 };
 
-/* Of the cgroup behind fd. */
-int cgroup_stats_read(int fd, struct cgroup_stats *ret, struct err *err);
+/* Of the cgroup behind fd. brief: without what takes the kernel long and changes no rate:
+ * memory.stat, cpuset and hugetlb. */
+int cgroup_stats_read(int fd, bool brief, struct cgroup_stats *ret, struct err *err);
 void cgroup_stats_done(struct cgroup_stats *stats);
 #define auto_cgroup_stats __attribute__((cleanup(cgroup_stats_done)))
 

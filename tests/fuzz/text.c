@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small texts: mount options, lists of numbers, paths, sizes, signals, what is shown in errors. */
+/* Small texts: mount options, lists of numbers, paths, sizes, signals, interfaces, what is shown in errors. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/path.h"
 #include "runtime/base/proc.h"
+#include "runtime/kernel/net_stats.h"
 #include "runtime/spec/mount_options.h"
 #include "runtime/spec/spec.h"
 #include "tests/fuzz/fuzz.h"
@@ -79,6 +80,15 @@ static void try_numbers(const char *text)
 		fuzz_assert(value >= -5 && value <= 1000);
 }
 
+static void try_link(const char *text)
+{
+	struct net_stats_link link;
+
+	if (net_stats_parse(text, &link))
+		fuzz_assert(link.name[0] && strlen(link.name) < IFNAMSIZ &&
+			    !strpbrk(link.name, ":\n"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *text = fuzz_text(data, size);
@@ -88,5 +98,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_path(text);
 	try_shown(text);
 	try_numbers(text);
+	try_link(text);
 	return 0;
 }

@@ -35,7 +35,8 @@ static int fake_cgroup(char path[32], const char *const files[][2], size_t n)
 }
 
 /* Reads and prints what the folder holds; the data object of it. */
-static const struct json *stats_of(const char *const files[][2], size_t n, struct json_doc **doc)
+static const struct json *stats_of(const char *const files[][2], size_t n,
+				   const struct net_stats *net, struct json_doc **doc)
 {
 	auto_cgroup_stats struct cgroup_stats stats = { 0 };
 	auto_strbuf struct strbuf sb = { 0 };
@@ -44,9 +45,9 @@ static const struct json *stats_of(const char *const files[][2], size_t n, struc
 	auto_fd int dir = fake_cgroup(path, files, n);
 	const struct json *root;
 
-	assert_int_equal(cgroup_stats_read(dir, &stats, &err), 0);
+	assert_int_equal(cgroup_stats_read(dir, false, &stats, &err), 0);
 	path_remove_tree(AT_FDCWD, path, NULL);
-	stats_json_emit("c\"1", &stats, &sb);
+	stats_json_emit("c\"1", &stats, net, &sb);
 	assert_true(str_ends(sb.text, "}\n"));
 	if (json_parse(sb.text, sb.len, "stats", doc, &err) < 0)
 		fail_msg("%s: %s", err.msg, sb.text);
@@ -89,7 +90,9 @@ static void all_controllers_are_told(void **state)
 		{ "memory.current", "1000\n" },
 		{ "memory.max", "2000\n" },
 		{ "memory.peak", "1500\n" },
-		{ "memory.events", "low 0\nhigh 0\nmax 6\noom 1\noom_kill 1\n" },
+		{ "memory.events", "low 0\nhigh 2\nmax 6\noom 1\noom_kill 1\n" },
+		{ "cpuset.cpus.effective", "0-1,9\n" },
+		{ "cpuset.mems.effective", "0\n" },
 		{ "memory.stat", "anon 700\nfile 300\n" },
 		{ "memory.swap.current", "10\n" },
 		{ "memory.swap.max", "max\n" },
@@ -98,8 +101,10 @@ static void all_controllers_are_told(void **state)
 		{ "hugetlb.2MB.events", "max 8\n" },
 		{ "hugetlb.2MB.rsvd.current", "1\n" },
 	};
+	struct net_stats_link link = { "e\"\n0", { 1, 2, 3, 4 }, { 5, 6, 7, 8 } };
+	const struct net_stats net = { true, &link, 1 };
 	auto_json struct json_doc *doc = NULL;
-	const struct json *data = stats_of(files, ARRAY_SIZE(files), &doc);
+	const struct json *data = stats_of(files, ARRAY_SIZE(files), &net, &doc);
 
 	(void)state;
 	assert_number(data, "cpu.usage.total", "30000");
@@ -114,6 +119,9 @@ static void all_controllers_are_told(void **state)
 	assert_number(data, "memory.usage.limit", "2000");
 	assert_number(data, "memory.usage.max", "1500");
 	assert_number(data, "memory.usage.failcnt", "6");
+	assert_number(data, "memory.event_count.high", "2");
+	assert_number(data, "memory.event_count.oom_kill", "1");
+	assert_number(data, "memory.kernelTCP.limit", "0");
 	assert_number(data, "memory.cache", "300");
 	assert_number(data, "memory.raw.anon", "700");
 	assert_number(data, "memory.swap.usage", "1010");
@@ -124,13 +132,21 @@ static void all_controllers_are_told(void **state)
 	assert_number(data, "hugetlb.2MB.usage", "4194304");
 	assert_number(data, "hugetlb.2MB.failcnt", "8");
 	assert_int_equal(at(data, "hugetlb")->count, 1);
+	assert_int_equal(at(data, "cpuset.cpus")->count, 3);
+	assert_number(data, "cpuset.mems.0", "0");
+	assert_number(data, "cpuset.sched_load_balance", "0");
+	assert_string_equal(at(data, "network_interfaces.0.Name")->text, "e\"\n0");
+	assert_number(data, "network_interfaces.0.RxDropped", "4");
+	assert_number(data, "network_interfaces.0.TxBytes", "5");
 }
 
 static void missing_controllers_are_null(void **state)
 {
-	static const char *const missing[] = { "cpu", "memory", "pids", "blkio", "cpuset" };
+	static const char *const missing[] = { "cpu",   "memory", "pids",
+					       "blkio", "cpuset", "network_interfaces" };
+	const struct net_stats net = { 0 };
 	auto_json struct json_doc *doc = NULL;
-	const struct json *data = stats_of(NULL, 0, &doc);
+	const struct json *data = stats_of(NULL, 0, &net, &doc);
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(missing); i++)
