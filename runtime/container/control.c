@@ -196,5 +196,5 @@ int container_update(const struct container_settings *set, const char *id,
 	if (!*state->cgroup)
 		return open_cgroup(state, err);
 	cgroup = cgroup_open_for(state->cgroup, res, err);
-	return cgroup < 0 ? -1 : cgroup_apply(cgroup, res, err);
+	return cgroup < 0 ? -1 : cgroup_update(cgroup, res, err);
 }

@@ -12,6 +12,7 @@
 
 #include "runtime/kernel/cgroup_file.h"
 #include "runtime/kernel/cgroup_limits.h"
+#include "runtime/kernel/cgroup_undo.h"
 
 /* The number that a file begins with; -1 for "max" and where there is none. */
 static int64_t first_number(int fd, const char *file)
@@ -83,7 +84,9 @@ static int perform(int fd, const struct cgroup_write *write, bool *absent, struc
 	return err_sys(err, "set \"%s\" to \"%s\"", write->file, write->value);
 }
 
-int cgroup_apply(int fd, const struct spec_resources *res, struct err *err)
+/* undo, where given, gets to know what the files held before. */
+static int apply(int fd, const struct spec_resources *res, struct cgroup_undo *undo,
+		 struct err *err)
 {
 	struct cgroup_now now = now_in(fd, res);
 	struct cgroup_plan plan;
@@ -92,8 +95,28 @@ int cgroup_apply(int fd, const struct spec_resources *res, struct err *err)
 
 	if (check_usage(fd, &res->memory, err) < 0 || cgroup_plan_init(&plan, res, &now, err) < 0)
 		return -1;
-	for (size_t i = 0; i < plan.n && !failed; i++)
-		failed = perform(fd, &plan.write[i], &absent, err);
+	for (size_t i = 0; i < plan.n && !failed; i++) {
+		if (undo)
+			failed = cgroup_undo_note(undo, fd, plan.write[i].file, err);
+		if (!failed)
+			failed = perform(fd, &plan.write[i], &absent, err);
+	}
 	cgroup_plan_done(&plan);
 	return failed;
+}
+
+int cgroup_apply(int fd, const struct spec_resources *res, struct err *err)
+{
+	return apply(fd, res, NULL, err);
+}
+
+int cgroup_update(int fd, const struct spec_resources *res, struct err *err)
+{
+	auto_cgroup_undo struct cgroup_undo undo = { NULL, 0 };
+	const char *refused;
+
+	if (apply(fd, res, &undo, err) == 0)
+		return 0;
+	refused = cgroup_undo_apply(&undo, fd);
+	return refused ? err_hint(err, "\"%s\" could not be put back as it was", refused) : -1;
 }
