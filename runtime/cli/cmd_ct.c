@@ -174,6 +174,12 @@ int cmd_ct_restart(struct cli *cli, struct err *err)
 	return on_ct(cli, CT_LOCK, restart, err);
 }
 
+void cmd_ct_status_line(const char *id, const struct ct_status *st, struct strbuf *sb)
+{
+	strbuf_addf(sb, "CTID %s %s %s %s\n", id, st->exists ? "exist" : "deleted",
+		    st->mounted ? "mounted" : "unmounted", st->running ? "running" : "down");
+}
+
 static int status(struct cli *cli, struct ct *ct, struct err *err)
 {
 	auto_strbuf struct strbuf line = { 0 };
@@ -182,9 +188,21 @@ static int status(struct cli *cli, struct ct *ct, struct err *err)
 	(void)cli;
 	if (ct_status(ct, &st, err) < 0)
 		return -1;
-	strbuf_addf(&line, "CTID %s %s %s %s\n", ct->id, st.exists ? "exist" : "deleted",
-		    st.mounted ? "mounted" : "unmounted", st.running ? "running" : "down");
+	cmd_ct_status_line(ct->id, &st, &line);
 	return output_write(&line, err);
+}
+
+int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err)
+{
+	auto_vz struct vz *vz = NULL;
+	auto_ct struct ct *ct = NULL;
+	int rc = load_vz(cli, &vz, err);
+
+	if (rc == 0)
+		rc = ct_open(vz, cli->args[0], CT_NO_CONF, &ct, err);
+	if (rc == 0)
+		rc = ct_status(ct, ret, err);
+	return finish(cli, rc, err);
 }
 
 int cmd_ct_status(struct cli *cli, struct err *err)

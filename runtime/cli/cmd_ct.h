@@ -14,11 +14,16 @@
 #define RUNTIME_CLI_CMD_CT_H
 
 #include "runtime/cli/cli.h"
+#include "runtime/ct/ct.h"
 
 /* The registered CT that a number or name means: 1 and its id in fresh memory, 0 when there is
  * none, -1 with err. Costs one or two system calls. The place of the confs comes from
  * cli->global.config (--config FILE, the vz.conf), NULL: the default one. */
 int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err);
+
+/* cmd_status.c: cmd_ct_status, but with an option for any container. */
+int cmd_status(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_status_options;
 
 int cmd_ct_create(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_create_options;
@@ -27,6 +32,9 @@ int cmd_ct_stop(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_stop_options; /* restart's too */
 int cmd_ct_restart(struct cli *cli, struct err *err);
 int cmd_ct_status(struct cli *cli, struct err *err);
+/* Of the CT that the first argument names, and its line in OpenVZ's words. */
+int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err);
+void cmd_ct_status_line(const char *id, const struct ct_status *st, struct strbuf *sb);
 int cmd_ct_enter(struct cli *cli, struct err *err);
 int cmd_ct_destroy(struct cli *cli, struct err *err);
 int cmd_ct_mount(struct cli *cli, struct err *err);

@@ -138,10 +138,11 @@ static bool load_rows(int fd, const char *file, const struct row *rows, size_t n
 static void load_quota(int fd, struct cgroup_stats_cpu *ret)
 {
 	auto_free char *text = load(fd, "cpu.max");
+	char quota[24];
 
 	ret->quota_usec = UINT64_MAX;
-	if (text && sscanf(text, "%" SCNu64 " %" SCNu64, &ret->quota_usec, &ret->period_usec) != 2)
-		ret->quota_usec = UINT64_MAX;
+	ret->limited = text && sscanf(text, "%23s %" SCNu64, quota, &ret->period_usec) == 2 &&
+		       (str_eq(quota, "max") || sscanf(quota, "%" SCNu64, &ret->quota_usec) == 1);
 }
 
 static void load_cpu(int fd, struct cgroup_stats_cpu *ret)

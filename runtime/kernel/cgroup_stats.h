@@ -26,7 +26,8 @@ struct cgroup_stats_cpu {
 	bool given;
 	uint64_t usage_usec, user_usec, system_usec;
 	uint64_t periods, throttled, throttled_usec;
-	uint64_t quota_usec, period_usec; /* of cpu.max; quota UINT64_MAX: no limit, or not known */
+	bool limited; /* there is a cpu.max, so the controller: what follows and throttling count */
+	uint64_t quota_usec, period_usec; /* UINT64_MAX: no limit */
 	struct cgroup_stats_psi psi;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small texts: mount options, lists of numbers, paths, sizes, signals, interfaces, what is shown in errors. */
+/* Small texts: mount options, lists of numbers, paths, sizes, signals, interfaces,
+ * records of the kernel's log, what is shown in errors. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/proc.h"
 #include "runtime/kernel/net_stats.h"
+#include "runtime/kernel/oom_log.h"
 #include "runtime/spec/mount_options.h"
 #include "runtime/spec/spec.h"
 #include "tests/fuzz/fuzz.h"
@@ -89,6 +91,14 @@ static void try_link(const char *text)
 			    !strpbrk(link.name, ":\n"));
 }
 
+static void try_record(const char *text)
+{
+	uint64_t usec;
+
+	if (oom_log_parse(text, "/a", &usec))
+		fuzz_assert(strstr(text, ";oom-kill:") && strstr(text, ",task_memcg=/a"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *text = fuzz_text(data, size);
@@ -99,5 +109,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_shown(text);
 	try_numbers(text);
 	try_link(text);
+	try_record(text);
 	return 0;
 }

@@ -1,8 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a container uses and which limits it runs into, as events tells.
+# What a container uses and which limits it runs into, as events and status tell.
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell in the container
 . "${0%/*}/lib.sh"
+. "${0%/*}/ct.sh"
+
+has_status() # ID STATUS
+{
+	[ "$(vzrun state "$1" | jq -r .status)" = "$2" ]
+}
 
 has_lines() # FILE N
 {
@@ -120,6 +126,80 @@ t_counts_of_limits()
 	is "limits" "$(jq -c '[.data.memory.usage.limit, .data.pids.limit, .data.cpuset.cpus]' <<<"$stats")" \
 		'[16777216,6,[0]]'
 	end_one
+}
+
+# ---- status ----
+
+t_limit_hits_are_explained()
+{
+	has_controller memory || { skip "limit hits" "no memory controller in cgroup v2 here"; return; }
+	local json before
+	start_one '.linux.resources = {memory: {limit: 16777216, swap: 16777216}, pids: {limit: 6},
+		cpu: {quota: 20000, period: 100000}}'
+	try vzrun status --verbose "$id"
+	is "status" "$status/$err/${out%%$'\n'*}" "0//container $id running"
+	unlike "nothing was hit yet" "$out" 'memory: .*; |processes: .*; '
+	before=$(date +%s)
+	tell hog
+	tell forks
+	tell spin
+	try vzrun status "$id" --verbose
+	like "memory" "$out" "memory: .* the limit is 16 MiB; the limit was hit [0-9]+ times, 1 process was killed, the last on 20[0-9-]+ [0-9:]+ \(raise it: vzrun update --memory 32M $id\)"
+	like "processes" "$out" "processes: [0-9]+, the limit is 6; starting one more was refused [0-9]+ times? \(raise it: vzrun update --pids-limit 12 $id\)"
+	like "cpu" "$out" "cpu: .* the limit is 0.20 of a CPU; it was held back in [0-9]+ of [0-9]+ periods, for .* s in all \(raise it: vzrun update --cpu-quota 40000 $id\)"
+	[ ! -e "$CGROUP_DIR/$id/cpu.pressure" ] || like "pressure" "$out" "waiting for a CPU: [0-9.]+% of the last 10 s"
+	json=$(vzrun status --json "$id")
+	is "counts" "$(jq -c '[.status, .limits.memory.limit, .limits.memory.killed, .limits.memory.hits > 0, .limits.pids.limit, .limits.pids.hits > 0, .limits.cpu.hits > 0]' <<<"$json")" \
+		'["running",16777216,1,true,6,true,true]'
+	# The log's clock is not quite the wall's.
+	check "the kill was after that" test "$(date +%s -d "$(jq -r .limits.memory.lastKill <<<"$json")")" -ge $((before - 2))
+	check "and not in the future" test "$(date +%s -d "$(jq -r .limits.memory.lastKill <<<"$json")")" -le $(($(date +%s) + 2))
+	is "advice" "$(jq '.advice | length' <<<"$json")" 3
+	end_one
+	start_one '.linux.resources = {memory: {limit: 16777216}}'
+	like "another's kills are not its" "$(vzrun status --verbose "$id" | grep ^memory:)" 'the limit is 16 MiB$'
+	end_one
+}
+
+t_status_without_controllers()
+{
+	! has_controller pids || { skip "no controllers" "there are"; return; }
+	start_one
+	try vzrun status --verbose "$id"
+	like "it says what is missing" "$out" 'processes: not counted: cgroup v2 has no controller pids here \(in use by cgroup v1\)'
+	is "json" "$(vzrun status --json "$id" | jq -c '[.limits.cpu, .limits.memory, .limits.pids, .advice]')" '[null,null,null,[]]'
+	end_one
+}
+
+t_status_of_what_is_not_running()
+{
+	start_one
+	vzrun kill "$id" KILL
+	until_true has_status "$id" stopped
+	is "stopped" "$(vzrun status --verbose "$id")" "container $id stopped"
+	is "json" "$(vzrun status --json "$id" | jq -c .)" \
+		"{\"id\":\"$id\",\"status\":\"stopped\",\"limits\":null,\"pressure\":null,\"advice\":[]}"
+	end_one
+	try vzrun status --verbose "$id"
+	like "gone" "$status/$err" "^1/vzrun: status $id: container does not exist"
+}
+
+t_status_of_a_ct()
+{
+	make_ct --name "web$$"
+	is "stopped" "$(ct status "$id" --verbose)" "CTID $id exist unmounted down"
+	is "json of a stopped one" "$(ct status --json "web$$" | jq -c .)" \
+		"{\"id\":\"$id\",\"status\":\"stopped\",\"exists\":true,\"mounted\":false,\"limits\":null,\"pressure\":null,\"advice\":[]}"
+	start_ct
+	is "plain" "$(ct status "$id")" "CTID $id exist mounted running"
+	try ct status "web$$" --verbose
+	is "the first line is the same" "$status/${out%%$'\n'*}" "0/CTID $id exist mounted running"
+	like "and the others" "$out" $'\ncpu: .*\nmemory: .*\nprocesses: '
+	is "json" "$(ct status --json "$id" | jq -c '[.id, .status, .exists, .mounted]')" "[\"$id\",\"running\",true,true]"
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+	try ct status --verbose "$id"
+	is "destroyed" "$status/$out" "0/CTID $id deleted unmounted down"
 }
 
 run_tests "$@"

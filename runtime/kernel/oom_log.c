@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/kernel/oom_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/str.h"
+
+/* The longest record (PRINTKRB_RECORD_MAX is 1024, with its escapes and keys 8192). */
+#define RECORD_MAX 8192
+#define FACILITY_KERNEL 0
+
+/* "6,339,5140900,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=101,mems_allowed=0,
+ * oom_memcg=/vzrun/101,task_memcg=/vzrun/101,task=dd,pid=9,uid=0". The kernel lets no program
+ * write with its own facility. The name of a cgroup is its maker's, who may be in a container, and
+ * stands before what is looked for: whose name says the same is not listened to. */
+bool oom_log_parse(const char *record, const char *cgroup, uint64_t *ret_usec)
+{
+	static const char key[] = ",task_memcg=";
+	unsigned int priority;
+	uint64_t usec;
+	const char *text = strchr(record, ';'), *path;
+	size_t len = strlen(cgroup);
+
+	if (!text || sscanf(record, "%u,%*u,%" SCNu64 ",", &priority, &usec) != 2 ||
+	    priority >> 3 != FACILITY_KERNEL || !str_starts(text + 1, "oom-kill:"))
+		return false;
+	path = strstr(text, key);
+	if (!path || strstr(path + 1, key))
+		return false;
+	path += strlen(key);
+	if (strncmp(path, cgroup, len) != 0 || (path[len] != '/' && path[len] != ','))
+		return false;
+	*ret_usec = usec;
+	return true;
+}
+
+/* The log's clock is about that of CLOCK_MONOTONIC. */
+static struct timespec wall_clock(uint64_t usec)
+{
+	struct timespec now, up;
+	int64_t ago, then;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_MONOTONIC, &up);
+	ago = (int64_t)up.tv_sec * 1000000 + up.tv_nsec / 1000 - (int64_t)usec;
+	then = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - (ago > 0 ? ago : 0);
+	return (struct timespec){ .tv_sec = then / 1000000, .tv_nsec = then % 1000000 * 1000 };
+}
+
+bool oom_log_last(const char *cgroup, struct timespec *ret)
+{
+	auto_fd int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char record[RECORD_MAX];
+	bool found = false;
+	uint64_t usec = 0;
+
+	while (fd >= 0) {
+		ssize_t n = read(fd, record, sizeof(record) - 1);
+
+		if (n < 0 && (errno == EPIPE || errno == EINTR)) /* EPIPE: overwritten meanwhile */
+			continue;
+		if (n <= 0)
+			break;
+		record[n] = '\0';
+		found |= oom_log_parse(record, cgroup, &usec);
+	}
+	if (found)
+		*ret = wall_clock(usec);
+	return found;
+}

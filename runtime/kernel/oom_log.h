@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * oom_log: when a process of a cgroup was last killed for lack of memory. A cgroup's files count
+ * such kills and keep no time (nor do the files' own times change); the kernel's log has one.
+ */
+#ifndef RUNTIME_KERNEL_OOM_LOG_H
+#define RUNTIME_KERNEL_OOM_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Looks through the log for the cgroup ("/vzrun/101") and those below it. *ret is wall clock time.
+ * False where the log tells of none, or can't be read. */
+bool oom_log_last(const char *cgroup, struct timespec *ret);
+
+/* Does this record of /dev/kmsg (the kernel's Documentation/ABI/testing/dev-kmsg) tell of one?
+ * *ret_usec: its time since boot. Records that a program wrote, and those that a name chosen
+ * inside a container has made ambiguous, do not count. Pure. */
+bool oom_log_parse(const char *record, const char *cgroup, uint64_t *ret_usec);
+
+#endif
