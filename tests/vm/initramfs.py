@@ -24,7 +24,7 @@ NEEDLESS_SECTIONS = (".BTF", "_ftrace_events", "_ftrace_eval_map", "__mcount_loc
 
 def get(cache, kernel, modules):
     """The path of the initramfs that loads these modules and then runs vminit."""
-    sources = map(contents, [__file__, *vminit_files("*.[ch]")])
+    sources = map(contents, [__file__, *vminit_files("*.[ch]"), *vminit_files("*.service")])
     inputs = [kernel.name, *modules, *sources]
     return cache.get("initramfs", inputs, lambda new: _build(new, kernel, modules))
 
@@ -83,6 +83,8 @@ def _build(path, kernel, modules):
     archive.console("dev/console")
     compile_static(path, *vminit_files("*.c"))
     archive.program("init", contents(path))
+    for file in vminit_files("*.service"):
+        archive.file(os.path.basename(file), contents(file))
     archive.folder("modules")
     order = load_order(kernel, modules)
     archive.file("modules/order", _string_list(map(os.path.basename, order)))

@@ -61,7 +61,7 @@ class Machine:
 
     def __init__(self, options):
         self.options = options
-        self.status_line = b""
+        self.status_lines = b""  # "started", then the end
         self.console_tail = b""
         self.streams = {"out": Pipe(lambda data: write_all(1, data))}
         if not is_same_file(1, 2):
@@ -100,21 +100,22 @@ class Machine:
 
     def _is_complete(self):
         """Whether vminit has reported the end and all the output has come."""
-        if not self.status_line.endswith(b"\n"):
+        if self.status_lines.count(b"\n") < 2:
             return False
-        sent = [int(word) for word in self.status_line.split()[1:]]
+        sent = [int(word) for word in self.status_lines.split()[2:]]
         return all(pipe.bytes >= n for pipe, n in zip(self.streams.values(), sent))
 
     def _result(self, in_time, qemu_status):
         if self._is_complete():
-            return Result(int(self.status_line.split()[0]))
+            return Result(int(self.status_lines.split()[1]))
         reason = f"the VM ended before the command did (qemu: {qemu_status})"
         if not in_time:
-            reason = f"no answer within {self.options.timeout} s, VM killed"
+            what = "no answer" if self.status_lines else "not booted"
+            reason = f"{what} within {self.options.timeout} s, VM killed"
         return Result(None, reason, self.console_tail.decode(errors="replace"))
 
     def _receive_status(self, data):
-        self.status_line += data
+        self.status_lines += data
 
     def _receive_console(self, data):
         self.console_tail = (self.console_tail + data)[-CONSOLE_TAIL_BYTES:]

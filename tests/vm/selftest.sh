@@ -98,6 +98,61 @@ check "nothing else is written on the host" test ! -e made
 is "nor changed" "$(<changed)" kept
 check "nor removed" test -e removed
 
+# The same with systemd as the first process.
+cat >facts.sh <<'END'
+fact() # NAME CMD...
+{
+	local name=$1
+	shift
+	printf '%s=%s\n' "$name" "$("$@" 2>&1)"
+}
+
+limited_service()
+{
+	systemd-run --quiet --wait --pipe --collect -p MemoryMax=64M \
+		bash -c 'read -r cgroup </proc/self/cgroup && cat "/sys/fs/cgroup${cgroup#0::}/memory.max"'
+}
+
+fact first cat /proc/1/comm
+fact state systemctl is-system-running --wait
+fact failed systemctl list-units --failed --quiet
+fact service cat /proc/self/cgroup
+fact controllers cat /sys/fs/cgroup/system.slice/vminit-job.service/cgroup.controllers
+fact bus busctl call org.freedesktop.DBus / org.freedesktop.DBus GetNameOwner s org.freedesktop.systemd1
+fact limit limited_service
+fact user systemctl start user@65534.service
+fact manager systemctl is-active user@65534.service
+fact v1 awk '$9 == "cgroup"' /proc/self/mountinfo
+fact folder pwd
+fact input readlink /proc/self/fd/0
+fact environment printenv VZRUN_TEST_VM PASSED SET ABSENT
+fact ext4 findmnt -n -o FSTYPE /var/lib/vz
+fact name hostname
+fact pipe bash -c 'trap'
+echo with systemd >shared/made
+echo error >/dev/stderr
+exit 8
+END
+run facts --systemd --env PASSED --env SET=set --env ABSENT --work shared -- bash facts.sh
+is "with systemd, the exit status is the command's" "$status" 8
+is "systemd is the first process" "$(fact first)" systemd
+is "it is up" "$(fact state)" running
+is "no unit failed" "$(fact failed)" ""
+is "the command is a service" "$(fact service)" 0::/system.slice/vminit-job.service
+is "with all controllers that systemd knows" "$(fact controllers)" "cpuset cpu io memory pids"
+like "the system's bus answers" "$(fact bus)" '^s ":'
+is "systemd sets limits" "$(fact limit)" 67108864
+is "a user's systemd can be started" "$(fact user) $(fact manager)" " active"
+is "there is no cgroup v1 with systemd either" "$(fact v1)" ""
+is "with systemd, the folder is the same" "$(fact folder)" "$tmp"
+is "no input is" "$(fact input)" /dev/null
+is "the variables are" "$(fact environment)" "1 passed set"
+is "the disks are" "$(fact ext4)" ext4
+is "the host's name is" "$(fact name)" testvm
+is "no signal is ignored" "$(fact pipe)" ""
+is "with systemd, errors stay apart from output" "$(<facts.err)" error
+is "with systemd, a shared folder takes what is written" "$(<shared/made)" "with systemd"
+
 run signal -- sh -c 'kill -TERM $$'
 is "a signal's exit status" "$status" 143
 run absent -- no-such-command
@@ -106,6 +161,10 @@ is "the exit status of a missing command" "$status" 127
 run hung --timeout 5 -- sleep infinity
 is "a hung VM is a failure" "$status" 125
 is "and says so" "$(tail -n 1 hung.err)" "tests/vm/run: no answer within 5 s, VM killed"
+
+run hung --timeout 1 --systemd -- true
+is "a VM that does not boot is a failure" "$status" 125
+is "and says that" "$(tail -n 1 hung.err)" "tests/vm/run: not booted within 1 s, VM killed"
 
 run crash -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep infinity'
 is "a crashed VM is a failure" "$status" 125

@@ -186,6 +186,21 @@ static int job_wait(struct run *run)
 	return status;
 }
 
+static char **list_load(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return file_strings(path);
+}
+
+void job_load(struct job *ret_job, const char *folder)
+{
+	ret_job->argv = list_load(folder, "argv");
+	ret_job->env = list_load(folder, "env");
+	ret_job->cwd = list_load(folder, "cwd")[0];
+}
+
 void job_run(const struct job *job)
 {
 	struct run run = { 0 };
@@ -193,6 +208,7 @@ void job_run(const struct job *job)
 
 	ports_open(&run);
 	signals_watch(&run);
+	dprintf(run.status_port, "started\n");
 	job_start(job, &run);
 	status = job_wait(&run);
 	sync(); /* of the host's folders that it may write to */

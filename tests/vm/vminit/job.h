@@ -12,6 +12,9 @@ struct job {
 	const char *cwd;
 };
 
+/* Reads the lists of that folder. */
+void job_load(struct job *ret_job, const char *folder);
+
 /* Runs the job, passes its output on to the ports "out" and "err", and reports its end on port
  * "status": see main.c. */
 void job_run(const struct job *job);
