@@ -19,7 +19,7 @@ KERNEL_ARGUMENTS = (
     " tsc=reliable no_timer_check"  # no measuring of clocks while the host is busy
     " nowatchdog rcupdate.rcu_cpu_stall_suppress=1"  # slow is not stuck
     " mitigations=off cryptomgr.notests rcupdate.rcu_expedited=1"  # faster
-    " audit=0 cgroup_no_v1=all"
+    " audit=0 cgroup_no_v1=all hugepages=16"
 )
 
 

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ static const struct mount_row system_mounts[] = {
 	{ "securityfs", "/sys/kernel/security", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
 };
 
-/* A disk is known by the serial number that run gave it, which is its file system's type. */
+/* A disk is known by the serial number that run gave it: "swap", or its file system's type. */
 static const struct mount_row disk_mounts[] = {
 	{ "ext4", "/var/lib/vz", 0, "usrquota,grpquota,prjquota" },
 	{ "xfs", "/var/lib/vz-xfs", 0, "usrquota,grpquota,prjquota" },
@@ -164,15 +165,23 @@ static void system_mount(void)
 			die("link \"%s\"", links[i].path);
 }
 
+static void disk_find(const char *serial, char ret_device[PATH_MAX])
+{
+	if (file_find_device("/sys/block", "serial", serial, ret_device))
+		die("find the %s disk", serial);
+}
+
 static void disks_mount(void)
 {
 	char device[PATH_MAX];
 
 	for (size_t i = 0; i < COUNT(disk_mounts); i++) {
-		if (file_find_device("/sys/block", "serial", disk_mounts[i].type, device))
-			die("find the %s disk", disk_mounts[i].type);
+		disk_find(disk_mounts[i].type, device);
 		mount_row(device, &disk_mounts[i]);
 	}
+	disk_find("swap", device);
+	if (swapon(device, 0))
+		die("use \"%s\" for swapping", device);
 }
 
 static void work_mount(char **folders)
