@@ -208,6 +208,75 @@ like "and what happened" "$(tail -n 1 crash.err)" '^tests/vm/run: the VM ended b
 run wrong --no-such-option true
 is "a wrong option is not the command's failure" "$status" 125
 
+# ---- tests/vm/check ----
+
+mkdir tests
+cat >tests/plain.sh <<'END'
+read -r first </proc/1/comm
+echo "ok 1 - first process $first, SET=$SET"
+echo "ok 2 - t_of_a_list: with # SKIP a reason"
+echo 1..2
+END
+cat >tests/all.sh <<'END'
+# vm: long
+echo "1..0 # SKIP nothing here"
+END
+cat >tests/systemd.sh <<'END'
+# vm: systemd
+read -r first </proc/1/comm
+echo "ok 1 - first process $first"
+echo 1..1
+END
+cat >tests/bad.sh <<'END'
+echo "not ok 1 - fails"
+echo "# why"
+echo "ok 2 - t_new # SKIP no reason"
+echo "ok 3 - t_old: mended"
+echo 1..3
+END
+cat >tests/crash.sh <<'END'
+# vm: long systemd
+echo "ok 1 - before"
+echo c >/proc/sysrq-trigger
+END
+cat >skips <<'END'
+# a comment
+
+plain.sh: t_of_a_list: with  # no machine has it
+all.sh: *  # the same
+bad.sh: t_old: mended  # not any more
+absent.sh: t_one  # is not among those that are run
+END
+
+vm_check() # NAME FILE...
+{
+	local name=$1
+	shift
+	"$here/check" -s skips "$here/../../build-aux/tap-driver.sh" SET=set "${@/#/$tmp/tests/}" \
+		>"$name.out" 2>"$name.err"
+	status=$?
+}
+
+vm_check good plain.sh systemd.sh all.sh
+is "a check that passes" "$status" 0
+for line in "PASS: plain.sh 1 - first process init, SET=set" \
+	"PASS: systemd.sh 1 - first process systemd" \
+	"SKIP: plain.sh 2 - t_of_a_list: with # SKIP a reason" "SKIP: all.sh - nothing here"; do
+	check "has the line $line" grep -qxF "$line" good.out
+done
+is "and the totals of both boots" "$(tail -n 4 good.out | paste -s -d ' ')" \
+	"# TOTAL:  4 # PASS:  2 # SKIP:  2 # FAIL:  0"
+
+vm_check bad bad.sh crash.sh
+is "a check that fails" "$status" 1
+for line in "FAIL: bad.sh 1 - fails" "# why" "FAIL: vm/skips - not to be skipped: bad.sh: t_new" \
+	"FAIL: vm/skips - not skipped: bad.sh: t_old: mended" \
+	"ERROR: vm/systemd - status 125" "ERROR: crash.sh - it did not end"; do
+	check "has the line $line" grep -qxF "$line" bad.out
+done
+like "and its totals" "$(tail -n 4 bad.out | paste -s -d ' ')" \
+	'PASS:  1 # SKIP:  1 # FAIL:  5$'
+
 has_ended() # PID
 {
 	[ ! -e "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"
