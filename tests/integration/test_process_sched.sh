@@ -125,6 +125,23 @@ t_memory_policies_are_set()
 	is "default" "$(seen '.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}' mempolicy)" "mode 0 nodes "
 }
 
+# Of the heap and the stack of a program: its policy, and the nodes that have its memory.
+# shellcheck disable=SC2016 # for the shell in the container
+NUMA_MAPS='awk "/ (heap|stack) / && /anon=/ { print \$2; for (i = 3; i <= NF; i++)
+	if (\$i ~ /^N[0-9]+=/) print substr(\$i, 1, 2) }" /proc/self/numa_maps | sort -u'
+
+t_memory_comes_from_the_nodes_of_the_policy()
+{
+	[ -d /sys/devices/system/node/node1 ] ||
+		{ skip "memoryPolicy" "there is only one memory node"; return; }
+	is "node 0" "$(in_container '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}' \
+		sh -c "$NUMA_MAPS" | paste -s -d ' ')" "N0 bind:0"
+	is "node 1" "$(in_container '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "1"}' \
+		sh -c "$NUMA_MAPS" | paste -s -d ' ')" "N1 bind:1"
+	is "both" "$(seen '.linux.memoryPolicy = {mode: "MPOL_INTERLEAVE", nodes: "0-1"}' mempolicy)" \
+		"mode 0x3 nodes 0,1"
+}
+
 t_memory_policy_that_the_kernel_lacks_is_refused()
 {
 	if kernel_is 6.9; then
