@@ -18,6 +18,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/str.h"
 #include "runtime/cli/cmd.h"
+#include "runtime/cli/duration.h"
 #include "runtime/cli/output.h"
 #include "runtime/cli/stats_json.h"
 #include "runtime/kernel/cgroup.h"
@@ -43,39 +44,6 @@ struct stream {
 	int interval_msec;
 	uint64_t oom_kills; /* as told so far */
 };
-
-/* Go's durations: 5s, 1m30s, 500ms; at least a millisecond, at most a day. */
-static int parse_duration(const char *text, int *ret_msec, struct err *err)
-{
-	static const struct {
-		char unit[3];
-		int msec;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
-	const char *at = text;
-	double sum = 0;
-
-	while (*at) {
-		double number;
-		unsigned int i;
-		char unit[3];
-		int used = 0;
-
-		if (sscanf(at, "%12lf%2[hms]%n", &number, unit, &used) != 2)
-			break;
-		for (i = 0; i < ARRAY_SIZE(units) && !str_eq(units[i].unit, unit); i++)
-			;
-		if (i == ARRAY_SIZE(units))
-			break;
-		sum += number * units[i].msec;
-		at += used;
-	}
-	if (*at || !(sum >= 1 && sum <= 86400000))
-		return err_set(err, ERR_USAGE,
-			       "--interval: \"%.32s\" is no duration of 1ms to 24h (5s, 1m30s)",
-			       text);
-	*ret_msec = (int)sum;
-	return 0;
-}
 
 static int print_stats(const struct stream *stream, struct err *err)
 {
@@ -181,8 +149,8 @@ int cmd_events(struct cli *cli, struct err *err)
 	auto_fd int cgroup = -1, notify = -1;
 	struct stream stream = { 0 };
 
-	if (parse_duration(opts->interval ? opts->interval : "5s", &stream.interval_msec, err) <
-		    0 ||
+	if (duration_parse(opts->interval ? opts->interval : "5s", "--interval",
+			   &stream.interval_msec, err) < 0 ||
 	    container_load(&cli->set, cli->id, &state, err) < 0)
 		return -1;
 	if (state->status == STATUS_STOPPED)

@@ -41,6 +41,9 @@ const struct cli_command cli_commands[] = {
 	{ "list", cmd_list, "",
 	  "list the containers",
 	  &cmd_list_options, &cmd_ct_list_options, CLI_GROUP_BOTH, 0, 0, 0, EXIT_FAILED },
+	{ "top", cmd_top, "",
+	  "show live what all containers use",
+	  &cmd_top_options, NULL, CLI_GROUP_BOTH, 0, 0, 0, EXIT_FAILED },
 
 	{ "stop", cmd_ct_stop, "CT",
 	  "shut a CT down",
