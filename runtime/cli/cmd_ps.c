@@ -4,6 +4,7 @@
 
 #include "runtime/base/str.h"
 #include "runtime/cli/cmd.h"
+#include "runtime/cli/hostps.h"
 #include "runtime/cli/output.h"
 #include "runtime/cli/proclist.h"
 
@@ -34,11 +35,14 @@ int cmd_ps(struct cli *cli, struct err *err)
 	auto_strbuf struct strbuf sb = { 0 };
 	size_t n = 0;
 
-	if (container_pids(&cli->set, cli->id, &pids, &n, err) < 0)
+	/* A stopped container has none, which is no error, as with runc. */
+	if (container_pids(&cli->set, cli->id, &pids, &n, err) < 0 && err->code != ERR_STATE)
 		return -1;
 	if (opts->format == FORMAT_JSON)
 		emit_json(pids, n, &sb);
-	else
+	else if (cli->args_n == 1)
 		proclist_emit(pids, n, &sb);
+	else if (hostps_run(cli->args + 1, pids, n, &sb, err) < 0)
+		return -1;
 	return output_write(&sb, err);
 }

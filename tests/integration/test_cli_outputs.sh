@@ -68,6 +68,7 @@ t_life_of_a_container()
 	is "start a stopped one" "$status" 1
 	try vzrun exec life true
 	is "exec in a stopped one" "$status/$err" "255/vzrun: exec life: cannot exec in a stopped container"
+	is "ps of a stopped one" "$(vzrun ps life | wc -l) $(vzrun ps --format json life)" "1 []"
 	try vzrun events life
 	is "events of a stopped one" "$status/$err" "1/vzrun: events life: container not running"
 	try vzrun delete life
@@ -142,7 +143,16 @@ t_ps()
 	is "head" "${head[*]}" "UID PID PPID C STIME TTY TIME CMD"
 	like "row" "${lines[1]}" "^root +$pid +[0-9]+ +[0-9]+ +[^ ]+ +\? +00:00:00 sleep 1000$"
 	is "rows" ${#lines[@]} 2
-	is "options of ps are taken" "$(vzrun ps c1 -ef | wc -l)" 2
+	is "options of ps" "$(vzrun ps c1 -ef | wc -l)" 2
+	is "its columns" "$(vzrun ps c1 -o pid,args)" "$(ps -o pid,args -p "$pid")"
+	is "json is without them" "$(vzrun ps -f json c1 -o pid)" "[$pid]"
+	try vzrun ps c1 -o args
+	is "no column PID" "$status/$err" "1/vzrun: ps c1: ps: there is no column PID in what it printed"
+	try vzrun ps c1 --nonsense
+	like "its errors" "$status/$err" '^1/vzrun: ps c1: ps: exit status 1: error: unknown gnu long option'
+	is "one line" "$(wc -l <<<"$err")" 1
+	try env PATH="$SCRATCH" "$VZRUN" --root "$ROOT" ps c1 -ef
+	is "no ps" "$status/$err" "1/vzrun: ps c1: ps is not to be found (install procps)"
 }
 
 t_pause_and_resume()
