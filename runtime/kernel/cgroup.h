@@ -66,8 +66,8 @@ int cgroup_delegate(int fd, uid_t uid, gid_t gid, struct err *err);
  * that the kernel refuses is an error with file and value; what was written before it stays. */
 int cgroup_apply(int fd, const struct spec_resources *res, struct err *err);
 
-/* The same for a cgroup in use, all or nothing: after an error all values are as they were, or
- * the error says which is not. */
+/* The same for a cgroup in use, device rules included where res has any, all or nothing: after an
+ * error all values are as they were, or the error says which is not. */
 int cgroup_update(int fd, const struct spec_resources *res, struct err *err);
 
 /* The controllers that res asks for, a bit for each (cgroup_controller_name); a limit of "none"

@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/str.h"
 #include "runtime/kernel/cgroup_file.h"
 #include "runtime/kernel/cgroup_limits.h"
 #include "runtime/kernel/cgroup_undo.h"
@@ -37,23 +39,6 @@ static struct cgroup_now now_in(int fd, const struct spec_resources *res)
 	return now;
 }
 
-/* checkBeforeUpdate: rather no new limit than one that kills at once. */
-static int check_usage(int fd, const struct spec_memory *memory, struct err *err)
-{
-	int64_t used;
-
-	if (!memory->check_before_update.given || !memory->check_before_update.value ||
-	    !memory->limit.given || memory->limit.value <= 0)
-		return 0;
-	used = first_number(fd, "memory.current");
-	if (used > memory->limit.value)
-		return err_set(err, ERR_FAILED,
-			       "memory.limit %" PRId64 " is below what is in use (%" PRId64
-			       ", checkBeforeUpdate)",
-			       memory->limit.value, used);
-	return 0;
-}
-
 /* A file that is not there: does the cgroup lack the controller as a whole? */
 static bool lacks_controller(int fd, enum cgroup_controller controller)
 {
@@ -65,23 +50,45 @@ static bool lacks_controller(int fd, enum cgroup_controller controller)
 	return !(cgroup_controllers_parse(text) & (1U << controller));
 }
 
+/* What the kernel's refusal means for this file, where the errno alone does not tell. */
+static int explain(int fd, const char *file, struct err *err)
+{
+	char current[NAME_MAX + 1];
+	size_t base = strlen(file) - strlen("max");
+
+	if (err && err->code == EBUSY && str_starts(file, "hugetlb.") && str_ends(file, ".max")) {
+		snprintf(current, sizeof(current), "%.*scurrent", (int)base, file);
+		return err_hint(err, "in use: %" PRId64, first_number(fd, current));
+	}
+	if (err && err->code == EOPNOTSUPP && str_ends(file, "weight"))
+		return err_hint(err, "the device's I/O scheduler knows no weights: choose bfq in "
+				     "its queue/scheduler, or switch on io.cost.qos");
+	if (err && err->code == ENODEV && str_starts(file, "io."))
+		return err_hint(err, "no such block device, or it is a partition");
+	return -1;
+}
+
 /* *absent: was the file of the write before not there? Is then that of this one. */
 static int perform(int fd, const struct cgroup_write *write, bool *absent, struct err *err)
 {
+	int why;
+
 	if ((write->flags & CGROUP_WRITE_ELSE) && !*absent)
 		return 0;
 	*absent = false;
 	if (cgroup_file_write(fd, write->file, write->value) == 0)
 		return 0;
-	/* Nothing can be created in a cgroup; some kernels say so instead. */
-	*absent = errno == ENOENT;
+	why = errno;
+	*absent = why == ENOENT || (why == EOPNOTSUPP && (write->flags & CGROUP_WRITE_TRY));
 	if (*absent &&
 	    ((write->flags & CGROUP_WRITE_OPTIONAL) || lacks_controller(fd, write->controller)))
 		return 0;
-	if (errno == EINVAL && (write->flags & CGROUP_WRITE_EARLY))
+	if (why == EINVAL && (write->flags & CGROUP_WRITE_EARLY))
 		return 0;
-	errno = *absent ? ENOENT : errno;
-	return err_sys(err, "set \"%s\" to \"%s\"", write->file, write->value);
+	errno = why;
+	err_sys(err, "linux.resources.%s: set \"%s\" to \"%s\"", write->member, write->file,
+		write->value);
+	return explain(fd, write->file, err);
 }
 
 /* undo, where given, gets to know what the files held before. */
@@ -93,8 +100,9 @@ static int apply(int fd, const struct spec_resources *res, struct cgroup_undo *u
 	bool absent = false;
 	int failed = 0;
 
-	if (check_usage(fd, &res->memory, err) < 0 || cgroup_plan_init(&plan, res, &now, err) < 0)
+	if (cgroup_plan_init(&plan, res, &now, err) < 0)
 		return -1;
+	failed = cgroup_check_plan(fd, &plan, &res->memory, err);
 	for (size_t i = 0; i < plan.n && !failed; i++) {
 		if (undo)
 			failed = cgroup_undo_note(undo, fd, plan.write[i].file, err);
@@ -115,7 +123,11 @@ int cgroup_update(int fd, const struct spec_resources *res, struct err *err)
 	auto_cgroup_undo struct cgroup_undo undo = { NULL, 0 };
 	const char *refused;
 
-	if (apply(fd, res, &undo, err) == 0)
+	/* Device rules come last, as one step that can't be half done; without any those that
+	 * there are stay. */
+	if (apply(fd, res, &undo, err) == 0 &&
+	    (res->devices_n == 0 ||
+	     cgroup_apply_devices(fd, res->devices, res->devices_n, err) == 0))
 		return 0;
 	refused = cgroup_undo_apply(&undo, fd);
 	return refused ? err_hint(err, "\"%s\" could not be put back as it was", refused) : -1;

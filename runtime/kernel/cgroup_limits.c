@@ -121,33 +121,6 @@ uint32_t cgroup_wanted(const struct spec_resources *res)
 	return wanted & (BIT(CGROUP_NONE) - 1);
 }
 
-/* A member that v2 has nothing for and that asks for something, or NULL. */
-static const char *v1_only(const struct spec_resources *res)
-{
-	const struct spec_memory *memory = &res->memory;
-
-	if (limits(&memory->kernel))
-		return "memory.kernel";
-	if (limits(&memory->kernel_tcp))
-		return "memory.kernelTCP";
-	if (memory->swappiness.given)
-		return "memory.swappiness";
-	if (memory->disable_oom_killer.given && memory->disable_oom_killer.value)
-		return "memory.disableOOMKiller";
-	if (positive(&res->cpu.realtime_period))
-		return "cpu.realtimePeriod";
-	if (limits(&res->cpu.realtime_runtime))
-		return "cpu.realtimeRuntime";
-	if (positive(&res->block_io.leaf_weight))
-		return "blockIO.leafWeight";
-	for (size_t i = 0; i < res->block_io.weight_devices_n; i++)
-		if (positive(&res->block_io.weight_devices[i].leaf_weight))
-			return "blockIO.weightDevice.leafWeight";
-	if (positive(&res->network_class_id))
-		return "network.classID";
-	return res->network_priorities_n > 0 ? "network.priorities" : NULL;
-}
-
 /* ---- building the plan ---- */
 
 static int add(struct cgroup_plan *plan, enum cgroup_controller controller, unsigned int flags,
@@ -162,7 +135,7 @@ static int add(struct cgroup_plan *plan, enum cgroup_controller controller, unsi
 		free(value);
 		return -1;
 	}
-	*write = (struct cgroup_write){ controller, flags, file, value };
+	*write = (struct cgroup_write){ controller, flags, file, value, plan->member };
 	return 0;
 }
 
@@ -179,8 +152,10 @@ static int add_uint(struct cgroup_plan *plan, enum cgroup_controller controller,
 }
 
 /* v1's numbers for a limit. */
-static int add_limit(struct cgroup_plan *plan, const char *file, const struct spec_i64 *v)
+static int add_limit(struct cgroup_plan *plan, const char *member, const char *file,
+		     const struct spec_i64 *v)
 {
+	plan->member = member;
 	if (!v->given || v->value == 0)
 		return 0;
 	if (v->value == -1)
@@ -205,14 +180,16 @@ static int swap_alone(const struct spec_memory *memory, const struct cgroup_now 
 	if (!own && limit == -1)
 		return err_set(
 			err, ERR_INPUT,
-			"memory.swap limits memory and swap together: it needs memory.limit");
+			"linux.resources.memory.swap limits memory and swap together: it needs memory.limit");
 	if (limit == -1) {
 		*ret = both;
 		return 0;
 	}
 	if (both < limit)
 		return err_set(err, ERR_INPUT,
-			       "memory.swap (memory and swap together) is below memory.limit");
+			       "linux.resources.memory.swap: %" PRId64 " is memory and swap "
+			       "together, so can't be below the limit (%" PRId64 ")",
+			       both, limit);
 	*ret = both - limit;
 	return 0;
 }
@@ -227,6 +204,7 @@ static int plan_swap(struct cgroup_plan *plan, const struct spec_memory *memory,
 	int64_t swap = 0;
 	int failed;
 
+	plan->member = given ? "memory.swap" : "memory.limit";
 	if (given && memory->swap.value != -1 && swap_alone(memory, now, &swap, err) < 0)
 		return -1;
 	if (given ? memory->swap.value == -1 : no_memory_limit)
@@ -245,8 +223,8 @@ static int plan_memory(struct cgroup_plan *plan, const struct spec_resources *re
 {
 	if (plan_swap(plan, &res->memory, now, err) < 0)
 		return -1;
-	if (add_limit(plan, "memory.max", &res->memory.limit) < 0 ||
-	    add_limit(plan, "memory.low", &res->memory.reservation) < 0)
+	if (add_limit(plan, "memory.limit", "memory.max", &res->memory.limit) < 0 ||
+	    add_limit(plan, "memory.reservation", "memory.low", &res->memory.reservation) < 0)
 		return err_sys(err, "memory limits");
 	return 0;
 }
@@ -267,11 +245,20 @@ static int add_cpu_max(struct cgroup_plan *plan, const struct spec_cpu *cpu,
 
 	if (!own && !period)
 		return 0;
+	plan->member = own ? "cpu.quota" : "cpu.period";
 	if (quota > 0)
 		len = (size_t)snprintf(value, sizeof(value), "%" PRId64, quota);
 	if (period)
 		snprintf(value + len, sizeof(value) - len, " %" PRIu64, cpu->period.value);
 	return add_text(plan, CGROUP_CPU, "cpu.max", 0, value);
+}
+
+static int add_burst(struct cgroup_plan *plan, const struct spec_cpu *cpu, unsigned int flags)
+{
+	plan->member = "cpu.burst";
+	return cpu->burst.given ?
+		       add_uint(plan, CGROUP_CPU, "cpu.max.burst", flags, cpu->burst.value) :
+		       0;
 }
 
 /* A burst may not be above the quota: one that falls comes before it, one that rises after it. */
@@ -281,18 +268,17 @@ static int plan_cpu(struct cgroup_plan *plan, const struct spec_resources *res,
 	const struct spec_cpu *cpu = &res->cpu;
 	int failed = 0;
 
+	plan->member = "cpu.idle";
 	if (cpu->idle.given)
 		failed |= add(plan, CGROUP_CPU, 0, strdup("cpu.idle"),
 			      str_dupf("%" PRId64, cpu->idle.value));
+	plan->member = "cpu.shares";
 	if (positive(&cpu->shares))
 		failed |= add_uint(plan, CGROUP_CPU, "cpu.weight", 0,
 				   cgroup_cpu_weight(cpu->shares.value));
-	if (cpu->burst.given)
-		failed |= add_uint(plan, CGROUP_CPU, "cpu.max.burst", CGROUP_WRITE_EARLY,
-				   cpu->burst.value);
+	failed |= add_burst(plan, cpu, CGROUP_WRITE_EARLY);
 	failed |= add_cpu_max(plan, cpu, now);
-	if (cpu->burst.given)
-		failed |= add_uint(plan, CGROUP_CPU, "cpu.max.burst", 0, cpu->burst.value);
+	failed |= add_burst(plan, cpu, 0);
 	return failed ? err_sys(err, "cpu limits") : 0;
 }
 
@@ -303,8 +289,10 @@ static int plan_cpuset(struct cgroup_plan *plan, const struct spec_resources *re
 	int failed = 0;
 
 	(void)now;
+	plan->member = "cpu.cpus";
 	if (cpu->cpus && cpu->cpus[0])
 		failed |= add_text(plan, CGROUP_CPUSET, "cpuset.cpus", 0, cpu->cpus);
+	plan->member = "cpu.mems";
 	if (cpu->mems && cpu->mems[0])
 		failed |= add_text(plan, CGROUP_CPUSET, "cpuset.mems", 0, cpu->mems);
 	return failed ? err_sys(err, "cpuset limits") : 0;
@@ -318,6 +306,7 @@ static int plan_pids(struct cgroup_plan *plan, const struct spec_resources *res,
 	int failed = 0;
 
 	(void)now;
+	plan->member = "pids.limit";
 	if (res->pids_limit.given && limit < 0)
 		failed = add_text(plan, CGROUP_PIDS, "pids.max", 0, "max");
 	else if (res->pids_limit.given)
@@ -330,18 +319,21 @@ static int add_io_weights(struct cgroup_plan *plan, const struct spec_block_io *
 {
 	int failed = 0;
 
+	plan->member = "blockIO.weight";
 	if (positive(&io->weight)) {
 		failed |= add_uint(plan, CGROUP_IO, "io.bfq.weight", CGROUP_WRITE_OPTIONAL,
 				   io->weight.value);
 		failed |= add_uint(plan, CGROUP_IO, "io.weight", CGROUP_WRITE_ELSE,
 				   cgroup_io_weight(io->weight.value));
 	}
+	plan->member = "blockIO.weightDevice";
 	for (size_t i = 0; i < io->weight_devices_n; i++) {
 		const struct spec_weight_device *d = &io->weight_devices[i];
 
 		if (!positive(&d->weight))
 			continue;
-		failed |= add(plan, CGROUP_IO, CGROUP_WRITE_OPTIONAL, strdup("io.bfq.weight"),
+		failed |= add(plan, CGROUP_IO, CGROUP_WRITE_OPTIONAL | CGROUP_WRITE_TRY,
+			      strdup("io.bfq.weight"),
 			      str_dupf("%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor,
 				       d->weight.value));
 		failed |= add(plan, CGROUP_IO, CGROUP_WRITE_ELSE, strdup("io.weight"),
@@ -351,11 +343,13 @@ static int add_io_weights(struct cgroup_plan *plan, const struct spec_block_io *
 	return failed;
 }
 
-static const char *const throttle_names[THROTTLE_KINDS] = {
-	[THROTTLE_READ_BPS] = "rbps",
-	[THROTTLE_WRITE_BPS] = "wbps",
-	[THROTTLE_READ_IOPS] = "riops",
-	[THROTTLE_WRITE_IOPS] = "wiops",
+static const struct {
+	const char *name, *member;
+} throttles[THROTTLE_KINDS] = {
+	[THROTTLE_READ_BPS] = { "rbps", "blockIO.throttleReadBpsDevice" },
+	[THROTTLE_WRITE_BPS] = { "wbps", "blockIO.throttleWriteBpsDevice" },
+	[THROTTLE_READ_IOPS] = { "riops", "blockIO.throttleReadIOPSDevice" },
+	[THROTTLE_WRITE_IOPS] = { "wiops", "blockIO.throttleWriteIOPSDevice" },
 };
 
 static char *throttle_text(enum spec_throttle kind, const struct spec_throttle_device *d)
@@ -364,7 +358,7 @@ static char *throttle_text(enum spec_throttle kind, const struct spec_throttle_d
 
 	if (d->rate > 0)
 		snprintf(rate, sizeof(rate), "%" PRIu64, d->rate);
-	return str_dupf("%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, throttle_names[kind],
+	return str_dupf("%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, throttles[kind].name,
 			rate);
 }
 
@@ -375,10 +369,12 @@ static int plan_io(struct cgroup_plan *plan, const struct spec_resources *res,
 	int failed = add_io_weights(plan, io);
 
 	(void)now;
-	for (unsigned int kind = 0; kind < THROTTLE_KINDS; kind++)
+	for (unsigned int kind = 0; kind < THROTTLE_KINDS; kind++) {
+		plan->member = throttles[kind].member;
 		for (size_t i = 0; i < io->throttle_n[kind]; i++)
 			failed |= add(plan, CGROUP_IO, 0, strdup("io.max"),
 				      throttle_text(kind, &io->throttle[kind][i]));
+	}
 	return failed ? err_sys(err, "io limits") : 0;
 }
 
@@ -389,6 +385,7 @@ static int plan_hugetlb(struct cgroup_plan *plan, const struct spec_resources *r
 	int failed = 0;
 
 	(void)now;
+	plan->member = "hugepageLimits";
 	for (size_t i = 0; i < res->hugepages_n; i++) {
 		const struct spec_hugepage_limit *h = &res->hugepages[i];
 
@@ -407,6 +404,7 @@ static int plan_rdma(struct cgroup_plan *plan, const struct spec_resources *res,
 	int failed = 0;
 
 	(void)now;
+	plan->member = "rdma";
 	for (size_t i = 0; i < res->rdma_n; i++) {
 		const struct spec_rdma *r = &res->rdma[i];
 		auto_strbuf struct strbuf text = { 0 };
@@ -443,6 +441,7 @@ static int plan_unified(struct cgroup_plan *plan, const struct spec_resources *r
 			const struct cgroup_now *now, struct err *err)
 {
 	(void)now;
+	plan->member = "unified";
 	for (size_t i = 0; i < res->unified_n; i++) {
 		const struct spec_pair *pair = &res->unified[i];
 
@@ -465,12 +464,9 @@ static int (*const planners[])(struct cgroup_plan *, const struct spec_resources
 int cgroup_plan_init(struct cgroup_plan *plan, const struct spec_resources *res,
 		     const struct cgroup_now *now, struct err *err)
 {
-	const char *refused = v1_only(res);
-
-	*plan = (struct cgroup_plan){ NULL, 0 };
-	if (refused)
-		return err_set(err, ERR_UNSUPPORTED, "linux.resources.%s exists in cgroup v1 only",
-			       refused);
+	*plan = (struct cgroup_plan){ 0 };
+	if (cgroup_v1_check(res, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(planners); i++) {
 		if (planners[i](plan, res, now, err) < 0) {
 			cgroup_plan_done(plan);
@@ -487,5 +483,5 @@ void cgroup_plan_done(struct cgroup_plan *plan)
 		free(plan->write[i].value);
 	}
 	free(plan->write);
-	*plan = (struct cgroup_plan){ NULL, 0 };
+	*plan = (struct cgroup_plan){ 0 };
 }

@@ -37,6 +37,7 @@ enum cgroup_controller cgroup_controller_of(const char *name, size_t len);
 enum cgroup_write_flag {
 	CGROUP_WRITE_OPTIONAL = 1, /* a file that is not there is fine */
 	CGROUP_WRITE_ELSE = 2,     /* only where the file of the write before is not there */
+	CGROUP_WRITE_TRY = 8,      /* and so is EOPNOTSUPP, with an _ELSE behind it */
 	CGROUP_WRITE_EARLY = 4,    /* EINVAL is fine: the same write comes again */
 };
 
@@ -44,11 +45,13 @@ struct cgroup_write {
 	enum cgroup_controller controller;
 	unsigned int flags;
 	char *file, *value;
+	const char *member; /* of linux.resources: where the value came from */
 };
 
 struct cgroup_plan {
 	struct cgroup_write *write;
 	size_t n;
+	const char *member; /* of what is being planned */
 };
 
 /* What a cgroup has now and the spec leaves as it is, but needs for a conversion. */
@@ -61,11 +64,31 @@ struct cgroup_now {
 bool cgroup_plan_needs_memory_max(const struct spec_resources *res);
 bool cgroup_plan_needs_cpu_quota(const struct spec_resources *res);
 
-/* What exists in v1 only is refused (ERR_UNSUPPORTED), and so is a memory+swap limit without or
+/* What exists in v1 only is refused (cgroup_v1_check), and so is a memory+swap limit without or
  * below the one of memory (ERR_INPUT). On failure the plan is empty. */
 int cgroup_plan_init(struct cgroup_plan *plan, const struct spec_resources *res,
 		     const struct cgroup_now *now, struct err *err);
 void cgroup_plan_done(struct cgroup_plan *plan);
+
+/* A member that v2 has nothing for and that asks for something: ERR_UNSUPPORTED, and where v1
+ * has it (cgroup_v1.c). */
+int cgroup_v1_check(const struct spec_resources *res, struct err *err);
+
+/* ---- before anything is written (cgroup_check.c) ---- */
+
+/* Would the value for the file be more than what the same file of a cgroup above it, with the
+ * text `above`, lets through? For the lists cpuset.cpus and cpuset.mems, `above` is that of the
+ * file ".effective". *ret is then the number above it that is lower. What is no limit (weights,
+ * protections) never is. */
+#define CGROUP_CHECK_SHOWN 64
+bool cgroup_check_is_above(const char *file, const char *value, const char *above,
+			   char ret[CGROUP_CHECK_SHOWN]);
+
+/* Refuses a plan for the cgroup fd of which a limit is above one of the cgroups it is in
+ * (ERR_INPUT), or memory.max is below what is in use and can't be dropped (ERR_FAILED; for
+ * checkBeforeUpdate: below what is in use). */
+int cgroup_check_plan(int fd, const struct cgroup_plan *plan, const struct spec_memory *memory,
+		      struct err *err);
 
 /* cpu.shares (2 to 262144, default 1024) → cpu.weight (1 to 10000, default 100). */
 uint64_t cgroup_cpu_weight(uint64_t shares);

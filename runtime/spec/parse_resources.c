@@ -2,6 +2,7 @@
 /* The section "linux.resources" (runtime-spec config-linux.md, "Control groups"). */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "runtime/spec/parse.h"
@@ -9,6 +10,8 @@
 static const struct parse_range bytes_range = { -1, INT64_MAX };
 static const struct parse_range swappiness_range = { 0, 100 };
 static const struct parse_range switch_range = { 0, 1 };
+/* The kernel's PID_MAX_LIMIT (linux/threads.h); -1 is no limit. */
+static const struct parse_range pids_range = { -1, 4 * 1024 * 1024 };
 /* The kernel's MKDEV: 12 bits and 20 bits. */
 static const struct parse_range major_range = { 0, (1U << 12) - 1 };
 static const struct parse_range minor_range = { 0, (1U << 20) - 1 };
@@ -92,10 +95,29 @@ static const struct parse_row memory_rows[] = {
 static const struct parse_table memory_table =
 	PARSE_TABLE(memory_rows, struct spec_memory, .check = check_memory);
 
+/* 0 is "not given", as in v1, and may stand beside the range. */
+static int check_usec(const struct parse *p, const struct json *node, uint64_t value,
+		      const struct parse_range *range)
+{
+	if (value == 0 || (value >= (uint64_t)range->min && value <= range->max))
+		return 0;
+	return parse_err(p, node, "%s is out of range (%" PRId64 " to %" PRIu64 " usec)",
+			 node->text, range->min, range->max);
+}
+
+/* The kernel's tg_set_cfs_bandwidth: a period of 1 ms to 1 s, a quota of 1 ms at least. */
+static const struct parse_range period_range = { 1000, 1000000 };
+static const struct parse_range quota_range = { 1000, (UINT64_C(1) << 44) - 1 };
+
 static int check_cpu(const struct parse *p, const struct json *node, void *at)
 {
 	const struct spec_cpu *cpu = at;
 
+	if (check_usec(p, json_get(node, "period"), cpu->period.value, &period_range) < 0)
+		return -1;
+	if (cpu->quota.value > 0 &&
+	    check_usec(p, json_get(node, "quota"), (uint64_t)cpu->quota.value, &quota_range) < 0)
+		return -1;
 	if (cpu->quota.value > 0 && cpu->burst.value > (uint64_t)cpu->quota.value)
 		return parse_err(p, json_get(node, "burst"), "is larger than the quota");
 	return 0;
@@ -117,7 +139,7 @@ static const struct parse_table cpu_table =
 	PARSE_TABLE(cpu_rows, struct spec_cpu, .check = check_cpu);
 
 static const struct parse_row pids_rows[] = {
-	{ .name = "limit", .fn = parse_opt_int, .arg = &bytes_range },
+	{ .name = "limit", .fn = parse_opt_int, .arg = &pids_range },
 };
 static const struct parse_table pids_table = PARSE_TABLE(pids_rows, struct spec_i64);
 

@@ -37,7 +37,7 @@ t_a_refused_value_leaves_the_old_ones()
 	like "before" "$before" 'cgroup.max.depth: 7'
 	try vzrun update -r - "$id" <<<'{"unified": {"cgroup.max.depth": "5", "cgroup.max.descendants": "deep"}}'
 	is "status" "$status" 1
-	like "one line" "$err" '^vzrun: update [^ ]*: set "cgroup.max.descendants" to "deep": Invalid argument$'
+	like "one line" "$err" '^vzrun: update [^ ]*: linux.resources.unified: set "cgroup.max.descendants" to "deep": Invalid argument$'
 	is "after" "$(limits)" "$before"
 	try vzrun update -r - "$id" <<<'{"unified": {"cgroup.max.depth": "5"}}'
 	is "a good one" "$status/$err" 0/
@@ -72,7 +72,7 @@ t_of_all_controllers()
 	all=${all/MIN/${disk#*:}}
 	try vzrun update --resources - "$id" <<<"${all/LAST/\"memory.min\": \"much\"}"
 	is "status" "$status" 1
-	like "one line" "$err" '^vzrun: update [^ ]*: set "memory.min" to "much": Invalid argument$'
+	like "one line" "$err" '^vzrun: update [^ ]*: linux.resources.unified: set "memory.min" to "much": Invalid argument$'
 	is "all are as they were" "$(limits)" "$before"
 	try vzrun update --resources - "$id" <<<"${all/LAST/\"memory.min\": \"4096\"}"
 	is "the same with a good one" "$status/$err" 0/

@@ -764,11 +764,13 @@ static void refused_value_is_told_with_its_file(void **state)
 	(void)state;
 	NEEDS_KERNEL();
 	fd = create(below("x"));
-	assert_fails(cgroup_apply(fd, &res, &err), &err, EINVAL,
-		     "set \"cgroup.max.depth\" to \"nonsense\": Invalid argument");
+	assert_fails(
+		cgroup_apply(fd, &res, &err), &err, EINVAL,
+		"linux.resources.unified: set \"cgroup.max.depth\" to \"nonsense\": Invalid argument");
 	pair.key = "cgroup.nonsense";
-	assert_fails(cgroup_apply(fd, &res, &err), &err, ENOENT,
-		     "set \"cgroup.nonsense\" to \"nonsense\": No such file or directory");
+	assert_fails(
+		cgroup_apply(fd, &res, &err), &err, ENOENT,
+		"linux.resources.unified: set \"cgroup.nonsense\" to \"nonsense\": No such file or directory");
 	pair = (struct spec_pair){ "cgroup.max.depth", "3" };
 	assert_ok(cgroup_apply(fd, &res, &err), &err);
 	assert_string_equal(content(fd, "cgroup.max.depth"), "3");

@@ -163,10 +163,14 @@ static void swap_is_what_the_sum_leaves(void **state)
 static void swap_needs_a_memory_limit_not_above_it(void **state)
 {
 	(void)state;
-	assert_refused(ERR_INPUT, "memory.swap (memory and swap together) is below memory.limit",
-		       .memory = { .limit = I64(1000), .swap = I64(999) });
+	assert_refused(
+		ERR_INPUT,
+		"linux.resources.memory.swap: 999 is memory and swap together, so can't be below "
+		"the limit (1000)",
+		.memory = { .limit = I64(1000), .swap = I64(999) });
 	assert_refused(ERR_INPUT,
-		       "memory.swap limits memory and swap together: it needs memory.limit",
+		       "linux.resources.memory.swap limits memory and swap together: it needs "
+		       "memory.limit",
 		       .memory = { .swap = I64(999) });
 }
 
@@ -302,21 +306,36 @@ static void what_only_v1_has_is_refused(void **state)
 	struct spec_weight_device leaf = { .major = 8, .leaf_weight = U64(100) };
 	struct spec_net_priority prio = { "eth0", 1 };
 
-#define V1(name, ...)                                                                        \
-	assert_refused(ERR_UNSUPPORTED, "linux.resources." name " exists in cgroup v1 only", \
+#define V1(name, file, instead, ...)                                                              \
+	assert_refused(ERR_UNSUPPORTED,                                                           \
+		       "linux.resources." name " exists in cgroup v1 only, as " file " (" instead \
+		       ")",                                                                       \
 		       __VA_ARGS__)
 	(void)state;
-	V1("memory.kernel", .memory = { .kernel = I64(4096) });
-	V1("memory.kernelTCP", .memory = { .kernel_tcp = I64(4096) });
-	V1("memory.swappiness", .memory = { .swappiness = U64(0) });
-	V1("memory.disableOOMKiller", .memory = { .disable_oom_killer = YES });
-	V1("cpu.realtimePeriod", .cpu = { .realtime_period = U64(1000) });
-	V1("cpu.realtimeRuntime", .cpu = { .realtime_runtime = I64(1000) });
-	V1("blockIO.leafWeight", .block_io = { .leaf_weight = U64(100) });
-	V1("blockIO.weightDevice.leafWeight",
+	V1("memory.kernel", "memory.kmem.limit_in_bytes", "memory.limit counts it too",
+	   .memory = { .kernel = I64(4096) });
+	V1("memory.kernelTCP", "memory.kmem.tcp.limit_in_bytes", "memory.limit counts it too",
+	   .memory = { .kernel_tcp = I64(4096) });
+	V1("memory.swappiness", "memory.swappiness", "v2 has /proc/sys/vm/swappiness for all",
+	   .memory = { .swappiness = U64(0) });
+	V1("memory.disableOOMKiller", "memory.oom_control",
+	   "v2 can slow down by memory.high in place of killing",
+	   .memory = { .disable_oom_killer = YES });
+	V1("memory.useHierarchy", "memory.use_hierarchy", "v2 always counts so",
+	   .memory = { .use_hierarchy = { .given = true } });
+	V1("cpu.realtimePeriod", "cpu.rt_period_us", "v2 has no realtime budget",
+	   .cpu = { .realtime_period = U64(1000) });
+	V1("cpu.realtimeRuntime", "cpu.rt_runtime_us", "v2 has no realtime budget",
+	   .cpu = { .realtime_runtime = I64(1000) });
+	V1("blockIO.leafWeight", "blkio.leaf_weight", "v2 has weight alone",
+	   .block_io = { .leaf_weight = U64(100) });
+	V1("blockIO.weightDevice.leafWeight", "blkio.leaf_weight_device", "v2 has weight alone",
 	   .block_io = { .weight_devices = &leaf, .weight_devices_n = 1 });
-	V1("network.classID", .network_class_id = U64(1));
-	V1("network.priorities", .network_priorities = &prio, .network_priorities_n = 1);
+	V1("network.classID", "net_cls.classid", "on v2 a packet filter matches the cgroup's path",
+	   .network_class_id = U64(1));
+	V1("network.priorities", "net_prio.ifpriomap",
+	   "on v2 a packet filter matches the cgroup's path", .network_priorities = &prio,
+	   .network_priorities_n = 1);
 #undef V1
 }
 
@@ -326,7 +345,8 @@ static void v1_values_that_mean_as_ever_are_fine(void **state)
 	assert_plan("",
 		    .memory = { .kernel = I64(-1),
 				.kernel_tcp = I64(0),
-				.disable_oom_killer = { .given = true } },
+				.disable_oom_killer = { .given = true },
+				.use_hierarchy = YES },
 		    .cpu = { .realtime_period = U64(0), .realtime_runtime = I64(0) },
 		    .network_class_id = U64(0));
 }
