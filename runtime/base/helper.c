@@ -6,18 +6,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/proc.h"
 #include "runtime/base/str.h"
+
+static bool is_ours(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       !(st.st_mode & (S_IWGRP | S_IWOTH)) && (st.st_mode & S_IXUSR);
+}
 
 /* Beside this program, as in a build tree, where the installed ones are another version's. */
 static char *beside(const char *name)
@@ -35,7 +45,9 @@ static char *beside(const char *name)
 		return NULL;
 	*slash = '\0';
 	path = str_dupf("%s/%s", self, name);
-	return path && access(path, X_OK) == 0 ? steal_ptr(&path) : NULL;
+	if (!path || !is_ours(self) || !is_ours(path))
+		return NULL;
+	return steal_ptr(&path);
 }
 
 char *helper_path(const char *name, struct err *err)
@@ -73,27 +85,36 @@ static int place_fds(int report, const int *fds, size_t n)
 	return fd_cloexec_from(HELPER_FIRST_FD + (unsigned int)n, NULL);
 }
 
-static int become_helper(const char *path, pid_t caller, int report, const int *fds, size_t n)
+/* The caller may have ended before this process asked to end with it. */
+static int end_with(int caller)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	return proc_pidfd_wait(caller, 0) == 0 ? 0 : -1;
+}
+
+static int become_helper(const char *path, int report, const int *fds, size_t n)
 {
 	const char *slash = strrchr(path, '/');
 	char *const args[] = { (char *)(uintptr_t)(slash ? slash + 1 : path), NULL };
 	char *const env[] = { NULL };
-	int empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != caller)
-		return -1;
-	if (empty < 0 || dup2(empty, STDIN_FILENO) < 0 || place_fds(report, fds, n) < 0)
-		return -1;
-	return execve(path, args, env);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			return -1;
+	return place_fds(report, fds, n) < 0 ? -1 : execve(path, args, env);
 }
 
-__attribute__((noreturn)) static void be_helper(const char *path, pid_t caller, int tell,
+__attribute__((noreturn)) static void be_helper(const char *path, int caller, int tell,
 						const int *fds, size_t n)
 {
 	int report = move_up(tell);
 	struct err why;
 
-	become_helper(path, caller, report, fds, n);
+	if (end_with(caller) < 0)
+		_exit(127);
+	become_helper(path, report, fds, n);
 	err_sys(&why, "run \"%.300s\"", path);
 	if (why.code == ENOENT) {
 		why.code = ERR_UNSUPPORTED;
@@ -123,24 +144,24 @@ static int finish(pid_t pid, int report, const char *name, struct err *err)
 	return 0;
 }
 
-int helper_run(const char *name, const int *fds, size_t n, struct err *err)
+int helper_run(const char *name, unsigned int flags, const int *fds, size_t n, struct err *err)
 {
 	auto_free char *path = helper_path(name, err);
-	auto_fd int told = -1, tell = -1;
+	auto_fd int told = -1, tell = -1, caller = proc_pidfd_open(getpid());
 	int pair[2];
-	pid_t pid, caller = getpid();
+	pid_t pid;
 
 	if (!path)
 		return -1;
 	if (n > HELPER_MAX_FDS)
 		return err_set(err, EINVAL, "run %s: too many fds", name);
-	if (pipe2(pair, O_CLOEXEC) < 0)
+	if (caller < 0 || pipe2(pair, O_CLOEXEC) < 0)
 		return err_sys(err, "make a pipe");
 	told = pair[0];
 	tell = pair[1];
-	pid = proc_clone(0, -1, NULL);
+	pid = proc_clone(flags & HELPER_ALONE ? CLONE_NEWPID : 0, -1, NULL);
 	if (pid < 0)
-		return err_sys(err, "fork");
+		return err_sys(err, "clone a process for %s", name);
 	if (pid == 0)
 		be_helper(path, caller, tell, fds, n);
 	fd_closep(&tell);

@@ -27,6 +27,11 @@ int proc_pidfd_wait(int pidfd, int timeout_msec);
 /* waitpid through EINTR: the exit status as a shell gives it (128 + signal), or -1 with errno. */
 int proc_wait(pid_t pid);
 
+/* From here on nobody but root of this process's user namespace may look into this process and those
+ * it clones (ptrace(2), /proc/PID/{exe,root,fd,mem,…}), until execve(2) or a change of ids. It keeps
+ * a user who is not root from his own files there too. */
+int proc_close_to_others(struct err *err);
+
 /* Clock ticks since boot at which the process started (proc(5), stat field 22), with *ret_state
  * its state letter: pid and start time together name a process for as long as the machine is
  * up. -1 where there is none. */

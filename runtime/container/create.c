@@ -32,7 +32,10 @@ __attribute__((noreturn)) static void clone_joined(struct launch *launch, int te
 		struct err err;
 	} answer = { .pid = -1 };
 
-	if (ns_join_user(&launch->ns, &answer.err) == 0) {
+	/* The pid namespace here and not before: this helper must not be in it, or it would count
+	 * its child by that namespace's numbers. */
+	if (ns_join_pid(&launch->ns, &answer.err) == 0 &&
+	    ns_join_user(&launch->ns, &answer.err) == 0) {
 		answer.pid =
 			proc_clone(launch->ns.clone_flags | CLONE_PARENT, launch->cgroup_fd, NULL);
 		if (answer.pid == 0) {
@@ -83,6 +86,8 @@ static pid_t clone_first(struct launch *launch, struct err *err)
 
 	if (launch->ns.join_user)
 		return clone_by_helper(launch, err);
+	if (ns_join_pid(&launch->ns, err) < 0)
+		return -1;
 	pid = proc_clone(launch->ns.clone_flags, launch->cgroup_fd, &launch->pidfd);
 	if (pid == 0)
 		init_main(launch);
@@ -96,12 +101,12 @@ static int clone_child(struct launch *launch, struct err *err)
 {
 	pid_t pid;
 
-	if (ns_join_pid(&launch->ns, err) < 0)
-		return -1;
 	pid = clone_first(launch, err);
 	if (pid < 0)
 		return -1;
 	launch->state->pid = pid;
+	if (ns_leave_pid(&launch->ns, err) < 0)
+		return -1;
 	fd_closep(&launch->sync[1]);
 	fd_closep(&launch->listen_fd);
 	fd_closep(&launch->console); /* attach_follow must see its end if the child sends nothing */
@@ -342,16 +347,14 @@ static int run_launched(struct launch *launch, struct attach *attach, int *ret_s
 	return attach_follow(attach, pid, launch->pidfd, ret_status, err);
 }
 
-/* Without the lock another verb may have been there, to which it is a container as any other. */
+/* Without the lock another verb may have been there, and taken it down before. */
 static void take_down(struct launch *launch)
 {
-	struct err err;
+	struct err lost;
 
-	if (launch->dir.lock_fd >= 0)
+	if (launch->dir.lock_fd >= 0 ||
+	    state_dir_relock(launch->set, launch->state->id, &launch->dir, &lost) == 0)
 		undo(launch);
-	else if (container_delete(launch->set, launch->state->id, true, &err) < 0 &&
-		 err.code != ERR_NOT_FOUND)
-		log_warning("%s, ignoring", err.msg);
 }
 
 int container_run(const struct container_settings *set, const char *id, const struct spec *spec,

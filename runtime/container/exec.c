@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -253,8 +252,8 @@ static pid_t clone_into_cgroup(struct joining *join, struct err *err)
 static int clone_child(struct joining *join, struct err *err)
 {
 	/* Before the child is there for anyone to look into. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "close this process to others");
+	if (proc_close_to_others(err) < 0)
+		return -1;
 	if (join->spec->lin.ns[NS_PID].given && setns(join->init_pidfd, CLONE_NEWPID) < 0)
 		return err_sys(err, "join the container's pid namespace");
 	if (sched_apply_affinity_initial(0, join->opts->process, err) < 0)

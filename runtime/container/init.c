@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,21 +78,10 @@ static int receive_mounts(struct init *init, struct err *err)
 	return 0;
 }
 
-static int close_to_others(struct err *err)
-{
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "close this process to others");
-	return 0;
-}
-
 static int step_namespaces(struct init *init, struct err *err)
 {
 	struct launch *launch = init->launch;
 
-	/* In a user namespace that nobody else is in yet, it would only keep us from our own
-	 * files in /proc. */
-	if (!launch->ns.new_user && close_to_others(err) < 0)
-		return -1;
 	if (launch_opens_late(launch) && receive_mounts(init, err) < 0)
 		return -1;
 	if (init_waits(launch) && wait_go(init, err) < 0)
@@ -249,9 +237,8 @@ static int step_process(struct init *init, struct err *err)
 		.labels = launch->labels,
 		.proc_fd = launch->proc_fd,
 	};
-	/* From here on another process of the container may see this one: none but the host's
-	 * root may look into it, or name its file by /proc/PID/exe. */
-	if (close_to_others(err) < 0)
+	/* Once more: a change of ids may have opened it again. */
+	if (proc_close_to_others(err) < 0)
 		return -1;
 	return init->spec->process.given ? program_prepare(&init->program, err) : 0;
 }

@@ -16,6 +16,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
+#include "runtime/base/proc.h"
 #include "runtime/base/time.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/notify.h"
@@ -251,10 +252,8 @@ static int open_mounts(struct launch *launch, struct err *err)
 {
 	if (mount_sources_init(&launch->mounts, launch->spec, err) < 0)
 		return -1;
-	if (launch_opens_late(launch))
-		return 0;
-	return mount_sources_open(&launch->mounts, launch->spec, launch->state->rootfs,
-				  launch->opts->bundle, err);
+	return (launch_opens_late(launch) ? mount_sources_probe : mount_sources_open)(
+		&launch->mounts, launch->spec, launch->state->rootfs, launch->opts->bundle, err);
 }
 
 /* In this order: what may be refused without a trace first, then the state on disk, and only
@@ -264,6 +263,11 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 	const struct spec *spec = launch->spec;
 
 	if (container_check_id(id, err) < 0 || check_spec(launch, err) < 0)
+		return -1;
+	/* Before the first clone. A child is still root on the host, with the host's files in its
+	 * sight, when another container's root may see it: one in a pid namespace that it joins, or
+	 * in the host's. And who owns its user namespace, as every uid 0 does, needs no capability. */
+	if (geteuid() == 0 && proc_close_to_others(err) < 0)
 		return -1;
 	launch->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (launch->proc_fd < 0)

@@ -40,18 +40,6 @@ static int refuse(const struct container_state *state, struct err *err)
 	}
 }
 
-static int run_hooks(const struct container_settings *set, struct container_state *state,
-		     struct err *err)
-{
-	auto_spec struct spec *spec = NULL;
-
-	if (!state->hooks_at_start)
-		return 0;
-	if (container_load_spec(set, state->id, &spec, err) < 0)
-		return -1;
-	return hooks_run(spec, HOOK_POSTSTART, state, err);
-}
-
 /* The word to the init that waits behind sock, and what comes of it. */
 static int let_go(const struct state_dir *dir, struct container_state *state, int sock,
 		  struct err *err)
@@ -74,6 +62,7 @@ static int let_go(const struct state_dir *dir, struct container_state *state, in
 struct start {
 	struct state_dir dir;
 	struct container_state *state;
+	struct spec *spec; /* where it has poststart hooks, else NULL */
 	int sock, notify;
 };
 
@@ -82,7 +71,24 @@ static void start_done(struct start *start)
 	fd_closep(&start->sock);
 	fd_closep(&start->notify);
 	container_state_freep(&start->state);
+	spec_freep(&start->spec);
 	state_dir_close(&start->dir);
+}
+
+/* Without the lock: other verbs may come while a hook is at work. The spec was read before. */
+static int run_hooks(const struct container_settings *set, struct start *start, struct err *err)
+{
+	const char *id = start->state->id;
+	struct err lost;
+
+	fd_closep(&start->dir.lock_fd);
+	if (!start->spec || hooks_run(start->spec, HOOK_POSTSTART, start->state, err) == 0)
+		return 0;
+	/* config.md: a failed poststart hook takes the container down; this one, if it is still
+	 * there. */
+	if (state_dir_relock(set, id, &start->dir, &lost) == 0)
+		container_kill(set, id, SIGKILL, true, NULL);
+	return -1;
 }
 
 static int wait_ready(const struct container_settings *set, struct start *start, struct err *err)
@@ -108,13 +114,9 @@ int container_start(const struct container_settings *set, const char *id, struct
 		return refuse(start.state, err);
 	if (set->notify_socket && notify_listen(start.dir.fd, &start.notify, err) < 0)
 		return -1;
+	if (start.state->hooks_at_start && container_load_spec(set, id, &start.spec, err) < 0)
+		return -1;
 	if (let_go(&start.dir, start.state, start.sock, err) < 0)
 		return -1;
-	fd_closep(
-		&start.dir.lock_fd); /* other verbs may come while a hook is at work, or we wait */
-	if (run_hooks(set, start.state, err) == 0)
-		return wait_ready(set, &start, err);
-	/* config.md: a failed poststart hook takes the container down. */
-	container_kill(set, id, SIGKILL, true, NULL);
-	return -1;
+	return run_hooks(set, &start, err) < 0 ? -1 : wait_ready(set, &start, err);
 }

@@ -119,6 +119,19 @@ static int not_there(const struct container_settings *set, const char *id, struc
 		       id, set->root, id);
 }
 
+int state_dir_relock(const struct container_settings *set, const char *id, struct state_dir *dir,
+		     struct err *err)
+{
+	auto_fd int root_fd = open_root(set), lock = lock_open(dir->fd, "lock", true, err);
+
+	if (lock < 0 && err->code != ENOENT)
+		return -1;
+	if (lock < 0 || root_fd < 0 || !still_there(root_fd, id, dir->fd))
+		return not_there(set, id, err);
+	dir->lock_fd = steal_fd(&lock);
+	return 0;
+}
+
 int state_dir_open(const struct container_settings *set, const char *id, bool lock,
 		   struct state_dir *ret, struct err *err)
 {
@@ -134,13 +147,8 @@ int state_dir_open(const struct container_settings *set, const char *id, bool lo
 		return errno == ENOENT || errno == ENOTDIR ?
 			       not_there(set, id, err) :
 			       err_sys(err, "open \"%s/%s\"", set->root, id);
-	if (lock) {
-		dir.lock_fd = lock_open(dir.fd, "lock", true, err);
-		if (dir.lock_fd < 0 && err->code != ENOENT)
-			return -1;
-		if (dir.lock_fd < 0 || !still_there(root_fd, id, dir.fd))
-			return not_there(set, id, err);
-	}
+	if (lock && state_dir_relock(set, id, &dir, err) < 0)
+		return -1;
 	*ret = dir;
 	dir = (struct state_dir){ -1, -1 };
 	return 0;

@@ -27,6 +27,10 @@ int state_dir_new(const struct container_settings *set, const char *id, struct s
  * lock, waiting for the verb that holds it. */
 int state_dir_open(const struct container_settings *set, const char *id, bool lock,
 		   struct state_dir *ret, struct err *err);
+/* Takes the lock of a folder that was open without it. ERR_NOT_FOUND: another verb has removed it
+ * meanwhile, whatever has its name now. */
+int state_dir_relock(const struct container_settings *set, const char *id, struct state_dir *dir,
+		     struct err *err);
 void state_dir_close(struct state_dir *dir);
 #define auto_state_dir __attribute__((cleanup(state_dir_close)))
 

@@ -15,13 +15,13 @@
 
 enum sync_kind {
 	SYNC_GO = 1,  /* parent: go on; value: the child's pid as the parent sees it */
-	SYNC_FDS,     /* parent: `value` fds come along */
 	SYNC_MOUNTED, /* child: namespaces and mounts are there, the root not yet entered */
 	SYNC_READY,   /* child: all is done but the last steps */
 	SYNC_STARTED, /* child: the last steps begin */
 	SYNC_ERROR,   /* child: it failed; the error comes along */
 	SYNC_FAULT,   /* received only: a struct entry_fault of the last steps */
 	SYNC_EOF,     /* received only: the other end is closed: exec worked, or it died */
+	SYNC_FDS,     /* parent: `value` fds come along */
 };
 
 struct sync_msg {

@@ -184,7 +184,7 @@ static int fill(const struct source *src, int fd, struct err *err)
 {
 	const int fds[] = { src->fd, fd };
 	int rc = src->builtin ? minimal_build(src->fd, fd, err) :
-				helper_run("vzunpack", fds, ARRAY_SIZE(fds), err);
+				helper_run("vzunpack", HELPER_ALONE, fds, ARRAY_SIZE(fds), err);
 
 	if (rc < 0 || check_tree(fd, err) < 0)
 		return -1;

@@ -50,6 +50,9 @@ int usermap_open(uint32_t first, struct err *err)
 	int pair[2], fd;
 	pid_t pid;
 
+	/* The child is root on the host for a moment, in a user namespace whose owner is any root. */
+	if (proc_close_to_others(err) < 0)
+		return -1;
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return err_sys(err, "make a pipe");
 	pid = proc_clone(CLONE_NEWUSER, -1, NULL);

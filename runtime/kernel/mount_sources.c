@@ -40,6 +40,24 @@ static int source_userns(const struct spec *spec, const struct spec_mount *m, st
 	return ns_user_fd(uid, gid, err);
 }
 
+/* Of the flags that the host's own mount has and a user namespace may not take off, those about
+ * access times harm nobody by staying. */
+static int set_attributes(int tree, unsigned int flags, uint64_t set, uint64_t clr, struct err *err)
+{
+	const uint64_t times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+
+	if ((!set && !clr) || mount_set(tree, flags, set, clr, 0, -1) == 0)
+		return 0;
+	if (errno != EPERM)
+		return err_sys(err, "set mount attributes");
+	set &= ~times;
+	clr &= ~times;
+	if ((!set && !clr) || mount_set(tree, flags, set, clr, 0, -1) == 0)
+		return 0;
+	err_sys(err, "set mount attributes");
+	return err_hint(err, "the host's own mount is more restricted, and stays so");
+}
+
 static int source_attributes(int tree, const struct spec *spec, const struct spec_mount *m,
 			     struct err *err)
 {
@@ -58,12 +76,9 @@ static int source_attributes(int tree, const struct spec *spec, const struct spe
 	 * on the host, unless the spec asks for it. */
 	if (!(m->propagation & MS_SHARED) && mount_set(tree, AT_RECURSIVE, 0, 0, MS_SLAVE, -1) < 0)
 		return err_sys(err, "make the source a slave of the host's mounts");
-	if ((m->rec_attr_set || m->rec_attr_clr) &&
-	    mount_set(tree, AT_RECURSIVE, m->rec_attr_set, m->rec_attr_clr, 0, -1) < 0)
-		return err_sys(err, "set recursive mount attributes");
-	if ((m->attr_set || m->attr_clr) && mount_set(tree, 0, m->attr_set, m->attr_clr, 0, -1) < 0)
-		return err_sys(err, "set mount attributes");
-	return 0;
+	if (set_attributes(tree, AT_RECURSIVE, m->rec_attr_set, m->rec_attr_clr, err) < 0)
+		return -1;
+	return set_attributes(tree, 0, m->attr_set, m->attr_clr, err);
 }
 
 /* In a user namespace's copy of the mounts, what is covered by a mount stays so: a folder with
@@ -76,18 +91,26 @@ static int open_failed(const char *path, const struct spec_mount *m, struct err 
 	return -1;
 }
 
+static char *source_path(const struct spec_mount *m, const char *bundle)
+{
+	return path_join(bundle, m->source ? m->source : "");
+}
+
+static bool is_followed(const struct spec_mount *m)
+{
+	return !m->src_nofollow && !m->copy_symlink;
+}
+
 static int source_open(int *ret_tree, const struct spec *spec, const struct spec_mount *m,
 		       const char *bundle, struct err *err)
 {
-	auto_free char *path = path_join(bundle, m->source ? m->source : "");
+	auto_free char *path = source_path(m, bundle);
 	auto_fd int tree = -1;
 	unsigned int flags = OPEN_TREE_CLONE | (m->rbind ? AT_RECURSIVE : 0);
 
 	if (!path)
 		return err_sys(err, "open");
-	tree = mount_open_tree(
-		AT_FDCWD, path,
-		flags | (m->src_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0));
+	tree = mount_open_tree(AT_FDCWD, path, flags | (is_followed(m) ? 0 : AT_SYMLINK_NOFOLLOW));
 	if (tree < 0)
 		return open_failed(path, m, err);
 	if (source_attributes(tree, spec, m, err) < 0)
@@ -123,13 +146,47 @@ int mount_sources_open(struct mount_sources *src, const struct spec *spec, const
 	for (size_t i = 0; i < src->n; i++) {
 		const struct spec_mount *m = &spec->mounts[i];
 
-		if (has_source(m) && source_open(&src->list[i], spec, m, bundle, err) < 0)
+		if (has_source(m) && src->list[i] < 0 &&
+		    source_open(&src->list[i], spec, m, bundle, err) < 0)
 			return err_wrap(err, "mount \"%.100s\"", m->destination);
 	}
 	return 0;
 }
 
 /* ---- in the container's copy of the host's mounts ---- */
+
+static int probe(const char *what, const char *path, int flags, struct err *err)
+{
+	auto_fd int fd = open(path, O_PATH | O_CLOEXEC | flags);
+
+	return fd < 0 ? err_sys(err, "open %s \"%.300s\"", what, path) : 0;
+}
+
+static int probe_source(int *ret_tree, const struct spec *spec, const struct spec_mount *m,
+			const char *bundle, struct err *err)
+{
+	auto_free char *path = source_path(m, bundle);
+
+	if (!path)
+		return err_sys(err, "open");
+	if (str_starts(path, "/proc/"))
+		return source_open(ret_tree, spec, m, bundle, err);
+	return probe("the source", path, is_followed(m) ? 0 : O_NOFOLLOW, err);
+}
+
+int mount_sources_probe(struct mount_sources *src, const struct spec *spec, const char *rootfs,
+			const char *bundle, struct err *err)
+{
+	if (probe("rootfs", rootfs, 0, err) < 0)
+		return -1;
+	for (size_t i = 0; i < src->n; i++) {
+		const struct spec_mount *m = &spec->mounts[i];
+
+		if (has_source(m) && probe_source(&src->list[i], spec, m, bundle, err) < 0)
+			return err_wrap(err, "mount \"%.100s\"", m->destination);
+	}
+	return 0;
+}
 
 /* Where this process is, to come back to. */
 struct place {

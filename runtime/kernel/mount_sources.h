@@ -38,7 +38,13 @@ int mount_sources_init(struct mount_sources *src, const struct spec *spec, struc
 int mount_sources_open(struct mount_sources *src, const struct spec *spec, const char *rootfs,
 		       const char *bundle, struct err *err);
 
-/* The same in the mount namespace behind `ns`, a copy of this process's own. Working directory
+/* Before mount_sources_open_in: refuses what is not there, as long as nothing has been made. What
+ * lies below /proc may name something of this process's (an fd, its working directory), which the
+ * copy does not have: it is opened here. */
+int mount_sources_probe(struct mount_sources *src, const struct spec *spec, const char *rootfs,
+			const char *bundle, struct err *err);
+
+/* The same as mount_sources_open in the mount namespace behind `ns`, a copy of this process's own. Working directory
  * and root are the same before and after. */
 int mount_sources_open_in(struct mount_sources *src, const struct spec *spec, const char *rootfs,
 			  const char *bundle, int ns, struct err *err);

@@ -106,6 +106,18 @@ int ns_join_pid(const struct ns_plan *plan, struct err *err)
 	return 0;
 }
 
+int ns_leave_pid(const struct ns_plan *plan, struct err *err)
+{
+	auto_fd int own = -1;
+
+	if (plan->fd[NS_PID] < 0)
+		return 0;
+	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	if (own < 0 || setns(own, CLONE_NEWPID) < 0)
+		return err_sys(err, "return to this process's pid namespace");
+	return 0;
+}
+
 static int write_map(int proc_fd, const char *name, const struct spec_id_maps *maps,
 		     struct err *err)
 {

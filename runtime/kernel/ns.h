@@ -40,8 +40,11 @@ static inline bool ns_plan_own_user(const struct ns_plan *plan)
 /* Is the namespace behind fd the caller's own one of this kind? */
 bool ns_is_own(enum spec_ns kind, int fd);
 
-/* Parent, before clone: the pid namespace to be joined becomes the children's. */
+/* Whoever clones the first process, just before: the pid namespace to be joined becomes the
+ * children's. ns_leave_pid just after, for a process that has other children too: hooks and helpers
+ * are not the container's. */
 int ns_join_pid(const struct ns_plan *plan, struct err *err);
+int ns_leave_pid(const struct ns_plan *plan, struct err *err);
 
 /* A user namespace that is joined, by the process that clones the container's first one: the new
  * namespaces are then its. */

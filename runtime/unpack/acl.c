@@ -39,7 +39,6 @@ int acl_set(int fd, bool is_default, struct tarball_acl *acl, size_t n, struct e
 		struct posix_acl_xattr_header head;
 		struct posix_acl_xattr_entry entry[TARBALL_ACL_MAX];
 	} value = { .head.a_version = htole32(POSIX_ACL_XATTR_VERSION) };
-	char path[FD_PATH_SIZE];
 
 	if (n == 0)
 		return 0;
@@ -49,8 +48,7 @@ int acl_set(int fd, bool is_default, struct tarball_acl *acl, size_t n, struct e
 		value.entry[i].e_perm = htole16(acl[i].perm);
 		value.entry[i].e_id = htole32(acl[i].id);
 	}
-	if (setxattr(fd_path(path, fd), name, &value,
-		     sizeof(value.head) + n * sizeof(value.entry[0]), 0) < 0)
+	if (fsetxattr(fd, name, &value, sizeof(value.head) + n * sizeof(value.entry[0]), 0) < 0)
 		return err_sys(err, "set its ACL");
 	return 0;
 }
@@ -121,11 +119,12 @@ void acl_forget(struct acl_queue *queue, const char *path)
 
 /* ---- names ---- */
 
-/* A file of the tree, O_PATH, following no link. */
+/* A file of the tree, to read, following no link. By the fd alone: there is no /proc in the jail,
+ * and what a tree has there is the archive's. */
 static int open_in(int rootfd, const char *path)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 
@@ -144,10 +143,10 @@ static bool is_kind(int fd, mode_t kind, mode_t or)
 static char *load_accounts(int rootfd, const char *path)
 {
 	auto_fd int fd = open_in(rootfd, path);
-	char link[FD_PATH_SIZE], *text = NULL;
+	char *text = NULL;
 
 	if (fd < 0 || !is_kind(fd, S_IFREG, S_IFREG) ||
-	    fd_load_at(AT_FDCWD, fd_path(link, fd), ACCOUNTS_MAX_BYTES, &text, NULL, NULL) < 0)
+	    fd_read_file(fd, path, ACCOUNTS_MAX_BYTES, &text, NULL, NULL) < 0)
 		return NULL;
 	return text;
 }

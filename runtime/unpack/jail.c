@@ -9,10 +9,10 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/capability.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/proc.h"
 #include "runtime/base/str.h"
 #include "runtime/kernel/mount.h"
 #include "runtime/kernel/rootfs.h"
@@ -69,7 +69,6 @@ static const int allowed[] = {
 	SCMP_SYS(fsetxattr),
 	SCMP_SYS(fstat),
 	SCMP_SYS(ftruncate),
-	SCMP_SYS(getxattr),
 	SCMP_SYS(linkat),
 	SCMP_SYS(lseek),
 	SCMP_SYS(mkdirat),
@@ -82,7 +81,6 @@ static const int allowed[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(readlinkat),
 	SCMP_SYS(readv),
-	SCMP_SYS(setxattr),
 	SCMP_SYS(statx),
 	SCMP_SYS(symlinkat),
 	SCMP_SYS(unlinkat),
@@ -137,9 +135,7 @@ int jail_enter(int dirfd, int *ret_root, struct err *err)
 
 	if (enter_root(dirfd, &root, err) < 0 || drop_caps(err) < 0)
 		return -1;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(err, "close this process to others");
-	if (filter_calls(err) < 0)
+	if (proc_close_to_others(err) < 0 || filter_calls(err) < 0)
 		return -1;
 	*ret_root = steal_fd(&root);
 	return 0;

@@ -15,20 +15,21 @@
 
 enum { ARCHIVE_FD = HELPER_FIRST_FD, FOLDER_FD };
 
-/* What libc reads from the host's files for names in UTF-8: later it could not. */
-static void load_locale(void)
+/* For names in UTF-8. libc keeps what it reads from the host's files for it, which later it could
+ * not, only as long as it is in use: to the end. */
+static void use_utf8(void)
 {
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 
 	if (utf8)
-		freelocale(utf8);
+		uselocale(utf8);
 }
 
 static int unpack(struct err *err)
 {
 	auto_fd int folder = FOLDER_FD, root = -1;
 
-	load_locale();
+	use_utf8();
 	if (jail_enter(folder, &root, err) < 0)
 		return -1;
 	fd_closep(&folder); /* a way out of the new root */

@@ -189,6 +189,58 @@ t_what_reads_archives_is_confined()
 	rm -r "$dir" "$SCRATCH/never" "$SCRATCH/report"
 }
 
+# An archive's ACLs, by number and by a name of the tree's own; and what would lead astray who sets
+# them by way of /proc.
+t_acls_of_an_archive()
+{
+	tar -C "$SCRATCH/tree" -cf "$SCRATCH/acl.tar" .
+	python3 - "$SCRATCH/acl.tar" <<-'END'
+		import io, sys, tarfile
+
+		def add(tar, name, acl=None, text=b"", link=None):
+		    info = tarfile.TarInfo(name)
+		    info.mode = 0o640
+		    info.size = len(text)
+		    if link:
+		        info.type, info.linkname = tarfile.SYMTYPE, link
+		    if acl:
+		        info.pax_headers = {"SCHILY.acl.access": "user::rw-,%s,group::r--,mask::rw-,other::---" % acl}
+		    tar.addfile(info, io.BytesIO(text))
+
+		with tarfile.open(sys.argv[1], "a", format=tarfile.PAX_FORMAT) as tar:
+		    for fd in range(3, 16):
+		        add(tar, "proc/self/fd/%d" % fd, link="/etc/victim")
+		    add(tar, "etc/victim", text=b"v")
+		    add(tar, "etc/passwd", text=b"root:x:0:0::/:/bin/sh\nbob:x:1234:1::/:/bin/sh\n")
+		    add(tar, "by-number", "user:nobody:rw-:4321")
+		    add(tar, "by-name", "user:bob:rw-")
+	END
+	new_ct
+	try ct create "$id" --ostemplate "$SCRATCH/acl.tar"
+	is "it is unpacked" "$status/$err" 0/
+	is "by number" "$(acl_users "$CT_DIR/template/acl/by-number")" 4321
+	is "by name" "$(acl_users "$CT_DIR/template/acl/by-name")" 1234
+	is "nobody else's" "$(acl_users "$CT_DIR/template/acl/etc/victim")" ""
+	ct destroy "$id" >/dev/null
+	rm "$SCRATCH/acl.tar"
+}
+
+# The ids of the ACL's entries for users (tag 2): 8 bytes each behind a head of 4.
+acl_users() # FILE
+{
+	python3 - "$1" <<-'END'
+		import os, struct, sys
+
+		try:
+		    value = os.getxattr(sys.argv[1], "system.posix_acl_access")
+		except OSError:
+		    sys.exit()
+		for tag, _, number in struct.iter_unpack("<HHI", value[4:]):
+		    if tag == 2:
+		        print(number)
+	END
+}
+
 unpackers()
 {
 	pgrep -x vzunpack -P "$1"
@@ -207,6 +259,9 @@ t_the_unpacker_ends_with_its_verb()
 	verb=$!
 	check "it is at work" until_true unpackers "$verb"
 	unpacker=$(unpackers "$verb")
+	check "in a pid namespace of its own" test ! "/proc/$unpacker/ns/pid" -ef "/proc/$$/ns/pid"
+	check "which is there" test -e "/proc/$unpacker/ns/pid"
+	is "with no terminal of the caller's" "$(readlink "/proc/$unpacker/fd/"{0,1,2} | sort -u)" /dev/null
 	kill -KILL "$verb"
 	wait "$verb" 2>/dev/null
 	check "it is gone" until_true test ! -e "/proc/$unpacker"

@@ -183,7 +183,7 @@ t_stopped()
 	refuses 'container not running.*' pause "$id"
 	refuses 'container not paused.*' resume "$id"
 	refuses 'cannot exec in a stopped container' exec "$id" true
-	refuses 'container not running' ps "$id"
+	allows ps "$id" # none, as with runc
 	allows kill --all "$id" KILL
 	allows delete "$id"
 	check "nothing is left" gone "$id"

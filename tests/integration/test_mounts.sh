@@ -349,4 +349,45 @@ t_dangling_links_as_mount_targets_are_made()
 	is "content" "$(vzrun run --bundle "$dir" "$id")" $'name\nname'
 }
 
+USERNS='.linux.namespaces += [{type: "user"}]
+	| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+	| .linux.gidMappings = .linux.uidMappings'
+
+# There sources are opened in the container's copy of the host's mounts.
+t_sources_with_a_user_namespace()
+{
+	local dir=$SCRATCH/late at name
+	mkdir -p "$dir/src" "$dir/cwd"
+	echo content >"$dir/src/file"
+	echo mine >"$dir/cwd/file"
+	at="{destination: \"/mnt\", type: \"bind\", source"
+	is "the caller's working directory" "$(cd "$dir/cwd" && in_container \
+		"$USERNS | .mounts += [$at: \"/proc/self/cwd\", options: [\"rbind\"]}]" cat /mnt/file)" mine
+	exec 8<"$dir/src"
+	is "an fd of the caller's" "$(in_container \
+		"$USERNS | .mounts += [$at: \"/proc/self/fd/8\", options: [\"rbind\"]}]" cat /mnt/file)" content
+	exec 8<&-
+	mount -t tmpfs -o noatime,nodev late "$dir/src"
+	for name in relatime strictatime atime diratime; do
+		like "$name where the host says noatime" "$(options_of /mnt \
+			"$USERNS | .mounts += [$at: \"$dir/src\", options: [\"rbind\", \"$name\", \"ro\"]}]")" '^ro,nodev,noatime'
+	done
+	try in_container "$USERNS | .mounts += [$at: \"$dir/src\", options: [\"rbind\", \"dev\"]}]" true
+	like "dev where the host says nodev" "$status/$err" \
+		'^1/.*mount "/mnt": set mount attributes: .*\(the host.s own mount is more restricted, and stays so\)$'
+	umount "$dir/src"
+}
+
+t_a_missing_source_leaves_no_trace()
+{
+	local dir=$SCRATCH/no-trace
+	mkdir -p "$dir"
+	make_bundle "$dir" "$USERNS | .mounts += [{destination: \"/mnt\", type: \"bind\", source: \"/nowhere\"}]
+		| .hooks.poststop = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"touch $dir/ran\"]}]" true
+	new_id
+	try vzrun create --bundle "$dir" "$id"
+	like "message" "$status/$err" '^1/.*mount "/mnt": open the source "/nowhere": No such file'
+	check "no hook ran" test ! -e "$dir/ran"
+}
+
 run_tests "$@"

@@ -139,6 +139,64 @@ t_a_process_that_enters_is_closed_to_those_inside()
 	watch_exec "with one" "$USERNS | $DEFAULT_CAPS"
 }
 
+# A container whose pid namespace another one joins, which has a user namespace of its own: while it
+# is made its first process is still root on the host. The watcher is root without any capability
+# that helps; all that it may reach is the other's program, once that runs.
+t_a_process_that_is_made_is_closed_to_its_neighbours()
+{
+	local n watcher pid
+	hostile_image
+	new_id
+	watcher=$id
+	make_bundle "$SCRATCH/$id" ".root.path = \"$SCRATCH/hostile\"" attack watch
+	vzrun run --detach --bundle "$SCRATCH/$id" "$id" >"$SCRATCH/watch.out" 2>&1
+	until_true grep -q watching "$SCRATCH/watch.out"
+	pid=$(vzrun state "$watcher" | jq .pid)
+	make_bundle "$SCRATCH/neighbour" "$USERNS | .root.path = \"$SCRATCH/hostile\"
+		| .linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$pid/ns/pid\" else . end)
+		| .mounts |= map(select(.destination != \"/proc\"))
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []" attack
+	for ((n = 0; n < 100; n++)); do
+		new_id
+		try timeout 60 "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/neighbour" "$id"
+		[ "$n" -lt "$ENTRIES" ] || ! grep -q denied "$SCRATCH/watch.out" || break
+	done
+	like "the neighbours run" "$err" 'attack: see the head'
+	like "it tried" "$(<"$SCRATCH/watch.out")" denied
+	unlike "what it reached" "$(<"$SCRATCH/watch.out")" reached
+	vzrun delete --force "$watcher"
+}
+
+# A pod: both namespaces are joined, and a process in the pid namespace counts by its numbers.
+t_a_pod_with_user_and_pid_namespace()
+{
+	local pod pid join
+	new_id
+	pod=$id
+	make_bundle "$SCRATCH/$id" "$USERNS" sleep 1000
+	vzrun create --bundle "$SCRATCH/$id" "$id" >/dev/null 2>&1
+	vzrun start "$id"
+	pid=$(vzrun state "$pod" | jq .pid)
+	join=".linux.namespaces |= (map(if .type == \"pid\" then .path = \"/proc/$pid/ns/pid\" else . end)
+		+ [{type: \"user\", path: \"/proc/$pid/ns/user\"}])"
+	new_id
+	make_bundle "$SCRATCH/$id" "$join" sleep 1001
+	try vzrun create --bundle "$SCRATCH/$id" "$id" </dev/null
+	is "create" "$status/$err" 0/
+	vzrun start "$id"
+	until_true grep -q 1001 "/proc/$(vzrun state "$id" | jq .pid)/cmdline"
+	is "its process" "$(tr '\0' ' ' <"/proc/$(vzrun state "$id" | jq .pid)/cmdline")" "sleep 1001 "
+	is "is in the pod's pid namespace" "$(readlink "/proc/$(vzrun state "$id" | jq .pid)/ns/pid")" \
+		"$(readlink "/proc/$pid/ns/pid")"
+	try vzrun delete --force "$id"
+	is "delete" "$status/$err" 0/
+	is "the pod lives" "$(vzrun state "$pod" | jq -r .status)" running
+	new_id
+	make_bundle "$SCRATCH/$id" "$join" echo hello
+	is "run" "$(timeout 60 "$VZRUN" --root "$ROOT" run --bundle "$SCRATCH/$id" "$id")" hello
+	vzrun delete --force "$pod"
+}
+
 # ---- fds of the runtime and of its caller (CVE-2016-9962, CVE-2024-21626) ----
 
 # A place on the host that no container is given. What is made there by way of a container's

@@ -51,7 +51,7 @@ static int run(char what, int *ret_out, struct err *err)
 
 	assert_int_equal(write(fds[0], &what, 1), 1);
 	assert_int_equal(lseek(fds[0], 0, SEEK_SET), 0);
-	rc = helper_run(SELF, fds, 2, err);
+	rc = helper_run(SELF, 0, fds, 2, err);
 	*ret_out = fcntl(fds[1], F_DUPFD_CLOEXEC, 3);
 	return rc;
 }
@@ -105,7 +105,7 @@ static void helper_that_is_not_there_is_said_so(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(helper_run("vz-no-such-helper", NULL, 0, &err), -1);
+	assert_int_equal(helper_run("vz-no-such-helper", 0, NULL, 0, &err), -1);
 	assert_int_equal(err.code, ERR_UNSUPPORTED);
 	assert_string_equal(err.msg, "run \"" LIBEXECDIR "/vzrun/vz-no-such-helper\": "
 				     "No such file or directory (is vzrun installed completely?)");
