@@ -2,42 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A Debian tree boots its own systemd as PID 1, and is shut down cleanly from outside.
 #
-# The tree is made by debootstrap once and kept in /var/cache/vzrun-test.
+# The tree is made once (debian-tree).
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 
-SUITE=bookworm
-CACHE=${VZ_TEST_CACHE:-/var/cache/vzrun-test}
-ARCHIVE=$CACHE/debian-$SUITE.tar.zst
-
-mirror()
-{
-	# shellcheck disable=SC2016 # apt's variable
-	apt-get indextargets --format '$(SITE) $(RELEASE)' 2>/dev/null |
-		awk -v suite="$SUITE" '$2 == suite { print $1; exit }'
-}
-
 # In the network namespace of the host, which lib.sh left and its parent is in.
-make_archive()
-{
-	local tree=$SCRATCH/debian site
-	site=$(mirror)
-	nsenter --net="/proc/$PPID/ns/net" debootstrap --variant=minbase --include=systemd-sysv,dbus \
-		"$SUITE" "$tree" "${site:-http://deb.debian.org/debian}" || return
-	rm -rf "$tree"/var/cache/apt/archives/*.deb "$tree"/var/lib/apt/lists/*
-	mkdir -p "$CACHE" &&
-		tar -C "$tree" --numeric-owner --xattrs --acls --zstd -cf "$ARCHIVE.$$" . &&
-		mv "$ARCHIVE.$$" "$ARCHIVE"
-}
-
 have_archive()
 {
-	[ ! -e "$ARCHIVE" ] || return 0
 	command -v debootstrap >/dev/null || tap_skip_all "debootstrap is missing (./bootstrap deps installs it)"
-	make_archive >"$SCRATCH/debootstrap.log" 2>&1 || {
-		tap_note "$(tail -n 3 "$SCRATCH/debootstrap.log")"
-		tap_skip_all "debootstrap can't make a Debian tree here, and there is none in $CACHE"
+	ARCHIVE=$(nsenter --net="/proc/$PPID/ns/net" "$LIB_DIR/debian-tree" 2>"$SCRATCH/debootstrap.log") || {
+		tap_note "$(<"$SCRATCH/debootstrap.log")"
+		tap_skip_all "debootstrap can't make a Debian tree here, and there is none"
 	}
 }
 
