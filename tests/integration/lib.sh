@@ -46,6 +46,8 @@
 #   try CMD...         runs CMD and sets $status, $out and $err
 #   until_true CMD...  waits until CMD succeeds; gives up with 1 when it never does
 #   has_controller C   whether the cgroup v2 controller C can be used here
+#   without_controllers CMD...
+#                      runs CMD where cgroup v2 has no controller to give
 #   kernel_is X.Y      whether the kernel is at least X.Y
 #
 # check, is, like, unlike and skip (follow it with `return`) are told of in tests/tap.sh.
@@ -142,6 +144,20 @@ _retry() # TIMES CMD...
 has_controller()
 {
 	[ -n "$CGROUP_DIR" ] && [[ " $(<"$CGROUP2/cgroup.controllers") " == *" $1 "* ]]
+}
+
+# A cgroup whose parent passes nothing on, as the root of what is mounted. It goes with the last
+# cgroup that CMD made below it. $VZRUN is a program, vzrun is not.
+without_controllers()
+{
+	local bare=$CGROUP_DIR/bare status=0
+	mkdir -p "$bare/root"
+	# shellcheck disable=SC2016 # for the inner shells
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare --cgroup --mount \
+		sh -c "mount --bind \"\$1\" \"\$2\" && shift 2 && exec \"\$@\"" sh "$@"' \
+		sh "$bare/root" "$CGROUP2" "$@" || status=$?
+	rmdir "$bare/root/vztest-$$" "$bare/root" "$bare" 2>/dev/null
+	return $status
 }
 
 kernel_is()

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # Each verb of a CT is killed before, and once more spoiled at, each call with which it creates,
 # changes or removes something (tests/faults/calls.c). What is left can be started, if there is
 # still a CT, and is always destroyed without a trace.

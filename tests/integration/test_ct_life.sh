@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # The verbs of persistent containers, with OpenVZ's texts and exit codes.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # The six kinds of hooks: when they run, where, what they are told, and what their failure does.
 # shellcheck disable=SC2016,SC2154 # single quotes are for jq or a hook's shell; status, out and err: try
 . "${0%/*}/lib.sh"

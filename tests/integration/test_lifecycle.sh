@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # A container's life: what each state allows, who is told of its end, and what is left when a
 # verb is killed half-way.
 # shellcheck disable=SC2016,SC2154 # single quotes are for jq or the shell inside; status, out and err: try

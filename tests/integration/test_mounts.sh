@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # shellcheck disable=SC2016 # What is in single quotes is for the shell inside
 # Mounts, what is masked or read-only, devices, and the root: read back from mountinfo inside.
 . "${0%/*}/lib.sh"

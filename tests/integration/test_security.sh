@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # The published attacks on container runtimes, each one tried.
 # shellcheck disable=SC2016 # what stands in single quotes is for jq, or the shell in the container
 . "${0%/*}/lib.sh"
