@@ -186,6 +186,21 @@ t_label_without_its_module_is_a_warning()
 	like "mountLabel" "$(cat "$SCRATCH/label.log")" 'level=warning.*mountLabel'
 }
 
+t_apparmor_profile_confines()
+{
+	local profile=vztest-$$
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] ||
+		{ skip "apparmorProfile" "the kernel does not run AppArmor"; return; }
+	echo "profile $profile flags=(attach_disconnected) { file, capability, deny /etc/passwd r, }" \
+		>"$SCRATCH/profile"
+	check "it is loaded" apparmor_parser --quiet --skip-cache --add "$SCRATCH/profile"
+	try in_container ".process.apparmorProfile = \"$profile\"" sh -c \
+		'cat /proc/self/attr/apparmor/current; grep -c root /etc/group /etc/passwd'
+	is "label, and what it lets read" "$out" "$profile (enforce)"$'\n'/etc/group:1
+	like "what it denies" "$err" '/etc/passwd: Permission denied'
+	apparmor_parser --remove "$SCRATCH/profile"
+}
+
 t_apparmor_profile_is_set_where_the_host_runs_it()
 {
 	local filter='.process.apparmorProfile = "unconfined"'
