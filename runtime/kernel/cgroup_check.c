@@ -20,11 +20,13 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/mem.h"
 #include "runtime/base/str.h"
 #include "runtime/kernel/cgroup_file.h"
 #include "runtime/kernel/cgroup_stats.h"
 
-#define FILE_SIZE 4096
+#define FILE_MAX (1U << 20)
+#define LIST_SIZE 4096
 #define NO_LIMIT UINT64_MAX
 /* cpu.max, where only the quota is given to a cgroup that never had one. */
 #define CPU_PERIOD_USEC 100000
@@ -127,7 +129,7 @@ static bool keyed_is_above(const char *value, const char *above, char *ret)
 static bool list_is_above(const char *value, const char *above, char *ret)
 {
 	unsigned char own[SPEC_MAX_CPUS / 8], most[SPEC_MAX_CPUS / 8];
-	char list[FILE_SIZE];
+	char list[LIST_SIZE];
 	bool more = false;
 
 	snprintf(list, sizeof(list), "%.*s", (int)strcspn(above, "\n"), above);
@@ -175,16 +177,20 @@ bool cgroup_check_is_above(const char *file, const char *value, const char *abov
 
 /* ---- the cgroups above ---- */
 
-/* The cgroup above, or -1: there is none, or it is not to be seen. */
-static int open_above(int fd)
+/* *ret becomes the cgroup above; -1: there is none, or it is not to be seen. */
+static int open_above(int fd, int *ret, struct err *err)
 {
 	auto_fd int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat here, there;
 
-	if (up < 0 || fstat(fd, &here) < 0 || fstat(up, &there) < 0 ||
-	    here.st_dev != there.st_dev || here.st_ino == there.st_ino)
-		return -1;
-	return steal_fd(&up);
+	if (up < 0 && errno == EACCES) {
+		*ret = -1;
+		return 0;
+	}
+	if (up < 0 || fstat(fd, &here) < 0 || fstat(up, &there) < 0)
+		return err_sys(err, "open the cgroup above");
+	*ret = here.st_dev == there.st_dev && here.st_ino != there.st_ino ? steal_fd(&up) : -1;
+	return 0;
 }
 
 static int tell_above(int up, const struct cgroup_write *write, const char *file, const char *most,
@@ -202,20 +208,35 @@ static int tell_above(int up, const struct cgroup_write *write, const char *file
 		       write->member, write->value, write->file, path, file, most);
 }
 
-static int check_write(int fd, const struct cgroup_write *write, struct err *err)
+/* The root has no such files, and neither has what does not pass the controller on. */
+static int check_against(int up, const struct cgroup_write *write, struct err *err)
 {
-	auto_fd int up = open_above(fd);
-	char file[NAME_MAX + 1], text[FILE_SIZE], most[CGROUP_CHECK_SHOWN];
+	char file[NAME_MAX + 1], most[CGROUP_CHECK_SHOWN];
+	auto_free char *text = NULL;
+	struct err why;
 
 	snprintf(file, sizeof(file), "%s%s", write->file,
 		 is_cpuset(write->file) ? ".effective" : "");
-	while (up >= 0) {
-		int next;
+	if (fd_load_at(up, file, FILE_MAX, &text, NULL, &why) < 0) {
+		if (why.code == ENOENT || why.code == ENODEV || why.code == EACCES)
+			return 0;
+		return err_set(err, why.code, "the cgroup above: %s", why.msg);
+	}
+	if (cgroup_check_is_above(write->file, write->value, text, most))
+		return tell_above(up, write, file, most, err);
+	return 0;
+}
 
-		if (cgroup_file_read(up, file, text, sizeof(text)) >= 0 &&
-		    cgroup_check_is_above(write->file, write->value, text, most))
-			return tell_above(up, write, file, most, err);
-		next = open_above(up);
+static int check_write(int fd, const struct cgroup_write *write, struct err *err)
+{
+	auto_fd int up = -1;
+	int next;
+
+	if (open_above(fd, &up, err) < 0)
+		return -1;
+	while (up >= 0) {
+		if (check_against(up, write, err) < 0 || open_above(up, &next, err) < 0)
+			return -1;
 		close(up);
 		up = next;
 	}

@@ -191,6 +191,10 @@ t_io_weights()
 	update_to '{"blockIO": {"weightDevice": [{"major": '"${device%:*}"', "minor": '"${device#*:}"', "weight": 600}]}}'
 	is "a device that shares out nothing" "$status" 1
 	like "says what to do" "$err" "blockIO.weightDevice: set \"io.weight\" to \"$device .*knows no weights"
+	echo "$device enable=1" >"$CGROUP2/io.cost.qos"
+	update_to '{"blockIO": {"weightDevice": [{"major": '"${device%:*}"', "minor": '"${device#*:}"', "weight": 600}]}}'
+	is "with io.cost" "$status$err $(file io.weight)" "0 default 100 $device 5960"
+	echo "$device enable=0" >"$CGROUP2/io.cost.qos"
 	echo mq-deadline >"$scheduler"
 	end_one
 }
@@ -351,7 +355,7 @@ t_below_what_is_in_use()
 	mkdir -p "$SCRATCH/data"
 	dd if=/dev/zero of="$SCRATCH/data/cached" bs=1M count=16 oflag=direct status=none
 	start_one "$DATA"' | .linux.resources.memory = {limit: 134217728}' sh -c \
-		"cat /data/cached >/dev/null; hog hold $((40 * MB)) >/data/held"
+		"cat /data/cached >/dev/null; hog hold $((40 * MB)) >/data/held; :"
 	until_true test -s "$SCRATCH/data/held"
 	before=$(all_values)
 	refused "memory" '{"pids": {"limit": 50}, "memory": {"limit": 33554432}}' \
@@ -364,6 +368,8 @@ t_below_what_is_in_use()
 	is "nobody was killed" "$(event memory.events oom_kill) $(vzrun state "$id" | jq -r .status)" "0 running"
 	update_to '{"memory": {"limit": '$((50 * MB))'}}'
 	is "files' pages make room" "$status$err $(event memory.events oom_kill)" "0 0"
+	update_to '{"pids": {"limit": 1}}'
+	is "fewer processes than there are only stops new ones" "$status$err $(file pids.max) $(file pids.current)" "0 1 2"
 	end_one
 }
 
