@@ -14,7 +14,9 @@
  *   hog watch YES NO UNTIL
  *                        opens both nodes again and again until the file UNTIL is there: how
  *                        often YES did not open and NO did
- *   hog bomb SECONDS     forks as fast as it can, and so do its children; all end by then
+ *   hog rage SECONDS FILE
+ *                        a fork bomb, a child that takes all memory, again and again, and one
+ *                        that writes to the file without a pause; all end by then
  *   hog serve SOCKET     answers on a unix socket
  *   hog ask SOCKET N     asks there N times: median and 99th percentile in usec
  */
@@ -130,13 +132,74 @@ static int cmd_spin(char **arg)
 	return 0;
 }
 
-static int cmd_bomb(char **arg)
-{
-	uint64_t end = usec_of(CLOCK_MONOTONIC) + strtoul(arg[0], NULL, 0) * 1000000;
+/* ---- all at once ---- */
 
+static uint64_t rage_end;
+
+static int is_over(void)
+{
+	return usec_of(CLOCK_MONOTONIC) >= rage_end;
+}
+
+/* The bomb takes every place that becomes free. */
+static pid_t fork_at_last(void)
+{
+	pid_t pid;
+
+	do
+		pid = fork();
+	while (pid < 0 && !is_over());
+	return pid;
+}
+
+static void rage_memory(void)
+{
+	while (!is_over()) {
+		pid_t pid = fork_at_last();
+
+		if (pid == 0) {
+			touch(1UL << 30, PAGE, 0);
+			_exit(0);
+		}
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+	}
+	_exit(0);
+}
+
+/* Over and over the same 8 MB, through the page cache and to the disk. */
+static void rage_disk(const char *path)
+{
+	static char block[1 << 20];
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+	for (unsigned int i = 0; !is_over(); i++) {
+		memset(block, (int)i, sizeof(block));
+		if (pwrite(fd, block, sizeof(block), (off_t)(i % 8) << 20) < 0)
+			die("write");
+		if (i % 8 == 7)
+			fdatasync(fd);
+	}
+	_exit(0);
+}
+
+/* Half of those that can't fork give up, so that there are always new ones. */
+static void rage_forks(pid_t first)
+{
 	signal(SIGCHLD, SIG_IGN);
-	while (usec_of(CLOCK_MONOTONIC) < end)
-		fork();
+	while (!is_over())
+		if (fork() < 0 && getpid() != first && getpid() % 2)
+			_exit(0);
+}
+
+static int cmd_rage(char **arg)
+{
+	rage_end = usec_of(CLOCK_MONOTONIC) + strtoul(arg[0], NULL, 0) * 1000000;
+	if (fork() == 0)
+		rage_memory();
+	if (fork() == 0)
+		rage_disk(arg[1]);
+	rage_forks(getpid());
 	return 0;
 }
 
@@ -307,7 +370,7 @@ static const struct {
 } commands[] = {
 	{ "memory", 1, cmd_memory }, { "hold", 1, cmd_hold },   { "pages", 1, cmd_pages },
 	{ "forks", 1, cmd_forks },   { "spin", 1, cmd_spin },   { "contexts", 2, cmd_contexts },
-	{ "nodes", 1, cmd_nodes },   { "watch", 3, cmd_watch }, { "bomb", 1, cmd_bomb },
+	{ "nodes", 1, cmd_nodes },   { "watch", 3, cmd_watch }, { "rage", 2, cmd_rage },
 	{ "serve", 1, cmd_serve },   { "ask", 2, cmd_ask },
 };
 
