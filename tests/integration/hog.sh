@@ -8,13 +8,16 @@
 #   event FILE KEY              a number in one of "key value" lines
 #   update_to JSON              vzrun update --resources, as try does
 #   disk                        MAJOR:MINOR of the block device under $SCRATCH
-#
-# Controllers are needed: where cgroup v1 has them, the file is skipped.
+#   need_controllers            skips the file where cgroup v1 has them
 
 HOG=${HOG:-${VZRUN%/*}/tests/integration/hog}
 [ -x "$HOG" ] || tap_bail "$HOG is missing (make check builds it)"
 cp "$HOG" "$ROOTFS/bin/hog"
-has_controller memory || tap_skip_all "no memory controller in cgroup v2 here (make check-vm has it)"
+
+need_controllers()
+{
+	has_controller memory || tap_skip_all "no memory controller in cgroup v2 here (make check-vm has it)"
+}
 
 start_one()
 {
@@ -27,6 +30,7 @@ start_one()
 	[ "$status" = 0 ] || tap_note "$err"
 }
 
+# shellcheck disable=SC2120 # without an id: the last one
 end_one()
 {
 	vzrun delete --force "${1:-$id}"

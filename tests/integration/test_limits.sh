@@ -5,7 +5,7 @@
 #
 # "# Proves:" names the members of linux.resources that a test is about (tests/meta/resources).
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell in the container
-# shellcheck disable=SC2154 # out, err and status are lib.sh's
+# shellcheck disable=SC2119,SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
 . "${0%/*}/hog.sh"
 
@@ -428,4 +428,5 @@ t_pids_limit_of_0_and_none()
 	end_one
 }
 
+need_controllers
 run_tests "$@"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A fork bomb, a memory hog and a loop that writes to the disk, all in one container with limits:
 # another container and a service of the host live and answer, and afterwards nothing is left.
-# shellcheck disable=SC2154 # out, err and status are lib.sh's
+# shellcheck disable=SC2119,SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
 . "${0%/*}/hog.sh"
 
@@ -42,7 +42,7 @@ t_the_neighbours_live()
 	until_true test -S "$SCRATCH/shared/neighbour" -a -S "$SCRATCH/shared/host"
 	answers "in peace the neighbour" neighbour 5
 
-	start_one "$FOLDER | $(limits)" hog rage $SECONDS_AT_MOST /shared/file
+	start_one "$FOLDER | $(limits)" hog rage "$SECONDS_AT_MOST" /shared/file
 	hogs=$id
 	check "each hog meets its limit" until_true rages
 	answers "the neighbour" neighbour 50
@@ -64,8 +64,9 @@ t_the_neighbours_live()
 	is "no process either" "$(grep -lsz '^rage' /proc/[0-9]*/cmdline)" ""
 	answers "the neighbour still" neighbour 5
 	end_one "$neighbour"
-	kill $host
-	wait $host 2>/dev/null
+	kill "$host"
+	wait "$host" 2>/dev/null
 }
 
+need_controllers
 run_tests "$@"
