@@ -35,7 +35,7 @@ nodes() # NODE...: NODE and what works, on one line
 	vzrun exec "$id" hog nodes "$@" | tr '\n' ' '
 }
 
-# Proves: devices.allow devices.type devices.major devices.minor devices.access
+# Proves: devices
 t_each_node_by_each_access()
 {
 	local usual='c:1:3 c:1:5 c:1:7 c:1:8 c:1:9 c:5:0 c:5:1 c:5:2 c:136:0 c:136:77 c:10:200'

@@ -27,9 +27,9 @@ more() # NAME NUMBER THAN
 DATA='.mounts += [{destination: "/data", type: "bind", source: "'$SCRATCH'/data", options: ["bind", "rw"]}]'
 
 # Proves: memory.limit memory.reservation memory.swap cpu.shares cpu.quota cpu.period cpu.burst
-# Proves: cpu.cpus cpu.mems pids.limit blockIO.throttleReadBpsDevice.rate
-# Proves: blockIO.throttleWriteBpsDevice.rate blockIO.throttleReadIOPSDevice.rate
-# Proves: blockIO.throttleWriteIOPSDevice.rate unified
+# Proves: cpu.cpus cpu.mems pids.limit blockIO.throttleReadBpsDevice
+# Proves: blockIO.throttleWriteBpsDevice blockIO.throttleReadIOPSDevice
+# Proves: blockIO.throttleWriteIOPSDevice unified
 t_limits_hold()
 {
 	local device=${1:-$(disk)} before
@@ -170,7 +170,7 @@ used_more_than() # CGROUP USEC
 	[ "$(usage_of "$1")" -gt "$2" ]
 }
 
-# Proves: blockIO.weight blockIO.weightDevice.weight
+# Proves: blockIO.weight blockIO.weightDevice
 t_io_weights()
 {
 	local device scheduler
@@ -199,7 +199,7 @@ t_io_weights()
 	end_one
 }
 
-# Proves: hugepageLimits.pageSize hugepageLimits.limit
+# Proves: hugepageLimits
 t_hugetlb()
 {
 	disposable "huge pages" || return
@@ -222,7 +222,7 @@ t_hugetlb()
 	like "message" "$err" 'linux.resources.hugepageLimits: set "hugetlb.3MB.max"'
 }
 
-# Proves: rdma.hcaHandles rdma.hcaObjects
+# Proves: rdma
 t_rdma()
 {
 	local device number
