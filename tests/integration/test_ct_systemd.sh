@@ -54,6 +54,7 @@ END
 	is "its host name" "$(ct exec "$id" hostname)" debian.example
 	like "cgroups of its own" "$(ct exec "$id" cat /proc/1/cgroup)" "0::/init.scope"
 	check "systemd-run works" ct exec "$id" systemd-run --wait --quiet true
+	limits_of_its_own
 	try ct stop "$id"
 	is "stop" "$status" 0
 	is "its messages" "$out" "Stopping container ...
@@ -65,6 +66,19 @@ Container is unmounted"
 	check "poweroff inside ends it" until_true is_down
 	ct destroy "$id" >/dev/null
 	is "what is left" "$(ct_traces "$id")" ""
+}
+
+# Its systemd enables controllers below itself and sets limits there.
+limits_of_its_own()
+{
+	has_controller pids || { skip "its own limits" "no pids controller in cgroup v2 here"; return; }
+	# shellcheck disable=SC2016 # for the shell inside
+	ct exec "$id" systemd-run --pipe --wait --quiet -p TasksMax=4 -p MemoryMax=64M sh -c '
+		own=/sys/fs/cgroup$(sed s/0::// /proc/self/cgroup)
+		cat "$own/pids.max" "$own/memory.max"
+		(for i in 1 2 3 4 5; do sleep 100 & done) 2>/dev/null
+		cat "$own/pids.events"' >"$SCRATCH/own"
+	like "its own limits" "$(tr '\n' ' ' <"$SCRATCH/own")" '4 67108864 (.* )?max [1-9]'
 }
 
 is_down()
