@@ -56,6 +56,7 @@ struct container_state {
 	bool hooks_at_start;  /* the spec has poststart hooks */
 	bool undo_by_spec;    /* delete needs the spec: poststop hooks, intelRdt */
 	bool callers_keyring; /* made with --no-new-keyring: so is what exec starts */
+	bool sysinfo;         /* its listener for sysinfo(2) is ours (answerer.h) */
 	char *annotations;    /* a JSON object, or NULL */
 };
 void container_state_free(struct container_state *state);
@@ -72,9 +73,15 @@ struct container_create_opts {
 	unsigned int listen_fds;    /* from fd 3 on: what sd_listen_fds(3) finds inside */
 	unsigned int preserve_fds;  /* behind those */
 	bool no_pivot, no_new_keyring;
+	/* The spec's seccomp listener, at container_sysinfo_socket, is ours: it answers sysinfo(2)
+	 * out of the container's cgroup. Needs a user and a pid namespace of the container's own. */
+	bool sysinfo;
 	/* for run */
 	bool detach, keep;
 };
+
+/* The listenerPath for `sysinfo`, in fresh memory; NULL: ENOMEM. */
+char *container_sysinfo_socket(const struct container_settings *set, const char *id);
 
 /* Letters, digits, "_+-." with none of ".", ".." (runc's syntax), at most 255 bytes. */
 int container_check_id(const char *id, struct err *err);

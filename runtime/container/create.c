@@ -12,6 +12,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/proc.h"
+#include "runtime/container/answerer.h"
 #include "runtime/container/attach.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/launch.h"
@@ -178,6 +179,10 @@ static int serve_child(struct launch *launch, struct err *err)
 		return -1;
 	if (move_net_devices(launch, err) < 0)
 		return -1;
+	if (launch->opts->sysinfo && answerer_start(&launch->dir, launch->state, launch->spec,
+						    launch->pidfd, launch->agent_end, err) < 0)
+		return -1;
+	fd_closep(&launch->agent_end);
 	if (init_waits(launch) && sync_send(launch->sync[0], SYNC_GO, pid) < 0 && errno != EPIPE)
 		return err_sys(err, "tell the container's first process");
 	return 0;
@@ -280,6 +285,8 @@ static void undo(struct launch *launch)
 	launch->state->status = STATUS_STOPPED;
 	if (launch->pidfd >= 0)
 		hooks_run_all(launch->spec, HOOK_POSTSTOP, launch->state);
+	if (launch->opts->sysinfo)
+		answerer_end(&launch->dir);
 	if (launch->resctrl >= 0)
 		intelrdt_remove(launch->resctrl, &launch->spec->lin.intel_rdt, launch->state->id,
 				NULL);

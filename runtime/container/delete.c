@@ -10,6 +10,7 @@
 #include "runtime/base/lock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/proc.h"
+#include "runtime/container/answerer.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/state.h"
 #include "runtime/kernel/cgroup.h"
@@ -137,6 +138,8 @@ int container_delete(const struct container_settings *set, const char *id, bool 
 		return -1;
 	state->status = STATUS_STOPPED;
 	state->pid = 0;
+	if (state->sysinfo)
+		answerer_end(&dir);
 	spec = spec_for_undo(set, state);
 	if (spec && spec->lin.intel_rdt.given)
 		leave_resctrl(spec, id);

@@ -13,6 +13,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
 #include "runtime/base/proc.h"
+#include "runtime/container/answerer.h"
 #include "runtime/container/attach.h"
 #include "runtime/container/program.h"
 #include "runtime/container/state.h"
@@ -32,6 +33,7 @@
  * fds that it has of the host's (CVE-2016-9962, CVE-2019-5736). */
 
 struct joining {
+	const struct container_settings *set;
 	const struct container_exec_opts *opts;
 	const struct spec *spec;
 	struct container_state *state;
@@ -202,6 +204,16 @@ static int open_cgroup(struct joining *join, struct err *err)
 	return join->cgroup_fd < 0 ? -1 : 0;
 }
 
+static int connect_agent(struct joining *join, struct err *err)
+{
+	if (!join->seccomp.notify)
+		return 0;
+	join->agent = join->state->sysinfo ? answerer_connect(join->set, join->state->id,
+							      join->spec, join->init_pidfd, err) :
+					     seccomp_connect_agent(&join->seccomp, err);
+	return join->agent < 0 ? -1 : 0;
+}
+
 static int prepare(struct joining *join, struct err *err)
 {
 	const struct spec_seccomp *sec = &join->spec->lin.seccomp;
@@ -215,11 +227,8 @@ static int prepare(struct joining *join, struct err *err)
 		if (seccomp_prepare(sec, SECCOMP_CACHE_DIR, &join->seccomp, err) < 0)
 			return -1;
 		join->has_seccomp = true;
-		if (join->seccomp.notify) {
-			join->agent = seccomp_connect_agent(&join->seccomp, err);
-			if (join->agent < 0)
-				return -1;
-		}
+		if (connect_agent(join, err) < 0)
+			return -1;
 	}
 	join->in_place = program_may_be_in_place(join->spec);
 	lsm_find(join->opts->process, NULL, &join->labels);
@@ -348,6 +357,7 @@ int container_exec(const struct container_settings *set, const char *id,
 		   const struct container_exec_opts *opts, int *ret_status, struct err *err)
 {
 	struct joining join __attribute__((cleanup(joining_done))) = {
+		.set = set,
 		.opts = opts,
 		.proc_fd = -1,
 		.init_pidfd = -1,

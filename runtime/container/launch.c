@@ -18,6 +18,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/proc.h"
 #include "runtime/base/time.h"
+#include "runtime/container/answerer.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/notify.h"
 #include "runtime/container/program.h"
@@ -58,6 +59,7 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 	state->own_userns = ns_plan_own_user(&launch->ns);
 	state->hooks_at_start = hooks_any(launch->spec, HOOK_POSTSTART);
 	state->callers_keyring = launch->opts->no_new_keyring;
+	state->sysinfo = launch->opts->sysinfo;
 	state->undo_by_spec =
 		hooks_any(launch->spec, HOOK_POSTSTOP) || launch->spec->lin.intel_rdt.given;
 	if (launch->spec->annotations_n > 0) {
@@ -233,6 +235,20 @@ static int prepare_cgroup(struct launch *launch, struct err *err)
 	return mount_sources_add_cgroup(&launch->mounts, launch->spec, launch->cgroup_fd, err);
 }
 
+/* An agent of ours is there only when the init is: it gets its end then. */
+static int pair_agent(struct launch *launch, struct err *err)
+{
+	int pair[2];
+
+	if (answerer_check(launch->spec, launch->set->cgroup_manager, err) < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, "make a pair of sockets");
+	launch->agent = pair[0];
+	launch->agent_end = pair[1];
+	return 0;
+}
+
 static int connect_sockets(struct launch *launch, struct err *err)
 {
 	if (launch->opts->console_socket) {
@@ -240,6 +256,8 @@ static int connect_sockets(struct launch *launch, struct err *err)
 		if (launch->console < 0)
 			return err_wrap(err, "--console-socket");
 	}
+	if (launch->opts->sysinfo)
+		return pair_agent(launch, err);
 	if (launch->has_seccomp && launch->seccomp.notify) {
 		launch->agent = seccomp_connect_agent(&launch->seccomp, err);
 		if (launch->agent < 0)
@@ -323,6 +341,7 @@ void launch_done(struct launch *launch)
 	fd_closep(&launch->listen_fd);
 	fd_closep(&launch->console);
 	fd_closep(&launch->agent);
+	fd_closep(&launch->agent_end);
 	fd_closep(&launch->pidfd);
 	fd_closep(&launch->resctrl);
 	strv_freep(&launch->env);

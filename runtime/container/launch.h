@@ -35,6 +35,7 @@ struct launch {
 	int listen_fd; /* exec.sock */
 	int console;   /* where the terminal's master is sent, or -1 */
 	int agent;     /* the seccomp agent, or -1 */
+	int agent_end; /* the other end of that, where the agent is ours (answerer.h), or -1 */
 	int pidfd;     /* of the child, or -1 */
 	int resctrl;   /* the mounted resctrl, where the spec wants it, or -1 */
 
@@ -50,8 +51,8 @@ void init_main(struct launch *launch) __attribute__((noreturn));
 	{                                                                                  \
 		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, .mounts = MOUNT_SOURCES_INIT, \
 		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },     \
-		.listen_fd = -1, .console = -1, .agent = -1, .pidfd = -1, .resctrl = -1,   \
-		.notify_tree = -1, .notify_fd = -1,                                        \
+		.listen_fd = -1, .console = -1, .agent = -1, .agent_end = -1, .pidfd = -1, \
+		.resctrl = -1, .notify_tree = -1, .notify_fd = -1,                         \
 	}
 
 /* Fills it. What may be refused without a trace is done first; the container's folder is the

@@ -157,8 +157,8 @@ int state_dir_open(const struct container_settings *set, const char *id, bool lo
 int state_dir_remove(const struct container_settings *set, const char *id, struct state_dir *dir,
 		     struct err *err)
 {
-	static const char *const files[] = { "exec.sock", "config.json", "state.json.new", "lock",
-					     "state.json" };
+	static const char *const files[] = { "exec.sock",      "sysinfo.sock", "config.json",
+					     "state.json.new", "lock",         "state.json" };
 	auto_fd int root_fd = open_root(set);
 
 	if (root_fd < 0)
@@ -189,6 +189,7 @@ static void emit_state(const struct container_state *state, struct json_writer *
 	json_put_bool(w, "hooksAtStart", state->hooks_at_start);
 	json_put_bool(w, "undoBySpec", state->undo_by_spec);
 	json_put_bool(w, "callersKeyring", state->callers_keyring);
+	json_put_bool(w, "sysinfo", state->sysinfo);
 	if (state->missing_controllers) {
 		json_begin(w, "missingControllers", '[');
 		for (char **c = state->missing_controllers; *c; c++)
@@ -259,6 +260,7 @@ static int state_of_json(const struct json *root, const char *id, struct contain
 	state->hooks_at_start = bool_of(root, "hooksAtStart");
 	state->undo_by_spec = bool_of(root, "undoBySpec");
 	state->callers_keyring = bool_of(root, "callersKeyring");
+	state->sysinfo = bool_of(root, "sysinfo");
 	json_for_each(name, json_get(root, "missingControllers"))
 		if (name->type == JSON_STRING &&
 		    strv_add(&state->missing_controllers, name->text) < 0)

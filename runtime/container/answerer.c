@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/container/answerer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/sysinfo.h"
+
+#define SOCKET_NAME "sysinfo.sock"
+
+/* They end by themselves, right after the init; this is how long we watch for it. */
+#define END_TIMEOUT_MSEC 5000
+
+char *container_sysinfo_socket(const struct container_settings *set, const char *id)
+{
+	return str_dupf("%s/%s/" SOCKET_NAME, set->root, id);
+}
+
+int answerer_check(const struct spec *spec, enum cgroup_manager manager, struct err *err)
+{
+	if (!spec_ns_new(spec, NS_USER) || !spec_ns_new(spec, NS_PID))
+		return err_set(err, ERR_INPUT,
+			       "sysinfo: needs a user and a pid namespace of the container's own");
+	return manager == CGROUP_MANAGER_DISABLED ?
+		       err_set(err, ERR_INPUT, "sysinfo: needs the container's cgroup") :
+		       0;
+}
+
+/* By way of the folder's fd: the path of --root may be longer than an address. */
+static void address(const struct state_dir *dir, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/" SOCKET_NAME, dir->fd);
+}
+
+static int new_socket(const struct state_dir *dir, struct err *err)
+{
+	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un addr;
+
+	address(dir, &addr);
+	unlinkat(dir->fd, SOCKET_NAME, 0); /* of those that died */
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(fd, SOMAXCONN) < 0)
+		return err_sys(err, "make " SOCKET_NAME);
+	return steal_fd(&fd);
+}
+
+/* The last id of a map, where hardly anything is: RLIMIT_NPROC and the like count by user. */
+static uint32_t last_id(const struct spec_id_maps *maps)
+{
+	const struct spec_id_map *map = &maps->map[maps->n - 1];
+
+	return map->host_id + (map->size - 1);
+}
+
+int answerer_start(const struct state_dir *dir, const struct container_state *state,
+		   const struct spec *spec, int init_pidfd, int first_fd, struct err *err)
+{
+	auto_fd int sock = new_socket(dir, err);
+	auto_fd int cgroup = sock < 0 ? -1 : cgroup_open(state->cgroup, err);
+	struct sysinfo_job job = {
+		.init_pidfd = init_pidfd,
+		.start_ticks = state->pid_start,
+		.cgroup_fd = cgroup,
+		.socket_fd = sock,
+		.first_fd = first_fd,
+		.uid = last_id(&spec->lin.uid_mappings),
+		.gid = last_id(&spec->lin.gid_mappings),
+	};
+
+	return cgroup < 0 ? -1 : sysinfo_start(&job, err);
+}
+
+static int try_connect(const struct state_dir *dir)
+{
+	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr;
+
+	address(dir, &addr);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* Under the lock: of two that find them gone only one replaces them. */
+static int start_again(const struct container_settings *set, const char *id,
+		       const struct spec *spec, int init_pidfd, struct err *err)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_container_state struct container_state *state = NULL;
+	int fd;
+
+	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
+		return -1;
+	fd = try_connect(&dir);
+	if (fd >= 0)
+		return fd;
+	log_warning("%s: who answers sysinfo(2) there had been killed: what was started before "
+		    "gets ENOSYS for it until the next start",
+		    id);
+	if (answerer_start(&dir, state, spec, init_pidfd, -1, err) < 0)
+		return -1;
+	fd = try_connect(&dir);
+	return fd < 0 ? err_sys(err, "connect to " SOCKET_NAME) : fd;
+}
+
+int answerer_connect(const struct container_settings *set, const char *id, const struct spec *spec,
+		     int init_pidfd, struct err *err)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	int fd;
+
+	if (state_dir_open(set, id, false, &dir, err) < 0)
+		return -1;
+	fd = try_connect(&dir);
+	return fd >= 0 ? fd : start_again(set, id, spec, init_pidfd, err);
+}
+
+void answerer_end(const struct state_dir *dir)
+{
+	struct pollfd pfd = { .fd = try_connect(dir) };
+
+	if (pfd.fd >= 0) {
+		poll(&pfd, 1, END_TIMEOUT_MSEC);
+		close(pfd.fd);
+	}
+	sysinfo_tidy();
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/kernel/sysinfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/proc.h"
+#include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/sysinfo_fds.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+/* Above all numbers of enum sysinfo_fd, while those are being filled. */
+#define FD_ASIDE 32
+
+extern const char sysinfo_image_start[], sysinfo_image_end[];
+
+/* ---- where they live ---- */
+
+static int open_place(void)
+{
+	static const char *const parts[] = { CGROUP_PARENT + 1, SYSINFO_CGROUP + 1 };
+	auto_fd int host = cgroup_open_host(NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && host >= 0; i++)
+		if (mkdirat(host, parts[i], 0755) < 0 && errno != EEXIST)
+			return -1;
+	return host < 0 ? -1 : cgroup_open(SYSINFO_CGROUP, NULL);
+}
+
+void sysinfo_tidy(void)
+{
+	auto_fd int host = cgroup_open_host(NULL);
+
+	if (host >= 0)
+		unlinkat(host, SYSINFO_CGROUP + 1, AT_REMOVEDIR);
+}
+
+/* ---- the child, until it is the tiny program ---- */
+
+static int image_fd(struct err *err)
+{
+	size_t len = (size_t)(sysinfo_image_end - sysinfo_image_start);
+	auto_fd int fd = memfd_create("vzrun-sysinfo", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL) /* before 6.3 every memfd may be executed */
+		fd = memfd_create("vzrun-sysinfo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || fd_write_all(fd, sysinfo_image_start, len) < 0 || fchmod(fd, 0555) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_sys(err, "make the program");
+	return steal_fd(&fd);
+}
+
+static int params_fd(const struct sysinfo_job *job, struct err *err)
+{
+	struct sysinfo_params params = { .start_ticks = job->start_ticks,
+					 .ticks_per_sec = (uint64_t)sysconf(_SC_CLK_TCK) };
+	auto_fd int from = -1, to = -1;
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(err, "make a pipe");
+	from = pair[0];
+	to = pair[1];
+	if (fd_write_all(to, &params, sizeof(params)) < 0)
+		return err_sys(err, "write to a pipe");
+	return steal_fd(&from);
+}
+
+/* A file that the cgroup lacks is a controller that the host lacks. */
+static int open_file(int cgroup_fd, const char *name)
+{
+	return cgroup_fd < 0 ? -1 : openat(cgroup_fd, name, O_RDONLY | O_CLOEXEC);
+}
+
+/* All to their numbers, and nothing else is open but program and report. They come out of the way
+ * first: any may have the number of another. */
+static int arrange_fds(const struct sysinfo_job *job, int *program, int *report, struct err *err)
+{
+	int fds[SYSINFO_FD_END] = {
+		[SYSINFO_FD_INIT] = job->init_pidfd,
+		[SYSINFO_FD_SOCKET] = job->socket_fd,
+		[SYSINFO_FD_FIRST] = job->first_fd,
+		[SYSINFO_FD_PARAMS] = params_fd(job, err),
+		[SYSINFO_FD_MEMORY_MAX] = open_file(job->cgroup_fd, "memory.max"),
+		[SYSINFO_FD_MEMORY_CURRENT] = open_file(job->cgroup_fd, "memory.current"),
+		[SYSINFO_FD_SWAP_MAX] = open_file(job->cgroup_fd, "memory.swap.max"),
+		[SYSINFO_FD_SWAP_CURRENT] = open_file(job->cgroup_fd, "memory.swap.current"),
+		[SYSINFO_FD_TASKS] = open_file(job->cgroup_fd, "pids.current"),
+		[SYSINFO_FD_CPU] = open_file(job->cgroup_fd, "cpu.stat"),
+		[SYSINFO_FD_PRESSURE] = open_file(job->cgroup_fd, "cpu.pressure"),
+	};
+	int keep[SYSINFO_FD_END + 2], n = 0;
+
+	if (fds[SYSINFO_FD_PARAMS] < 0)
+		return -1;
+	for (int i = SYSINFO_FD_INIT; i < SYSINFO_FD_END; i++)
+		fds[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ASIDE);
+	*program = fcntl(*program, F_DUPFD_CLOEXEC, FD_ASIDE);
+	*report = fcntl(*report, F_DUPFD_CLOEXEC, FD_ASIDE);
+	if (*program < 0 || *report < 0)
+		return err_sys(err, "arrange fds");
+	for (int i = SYSINFO_FD_INIT; i < SYSINFO_FD_END; i++) {
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			return err_sys(err, "arrange fds");
+		keep[n++] = fds[i] >= 0 ? i : -1;
+	}
+	keep[n++] = *program;
+	keep[n++] = *report;
+	return fd_close_others(0, keep, (size_t)n, err);
+}
+
+static int set_caps(uint64_t effective, uint64_t inheritable)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = data[i].permitted = (uint32_t)(effective >> 32 * i);
+		data[i].inheritable = (uint32_t)(inheritable >> 32 * i);
+	}
+	return (int)syscall(SYS_capset, &header, data);
+}
+
+#define CAP(cap) ((uint64_t)1 << (cap))
+
+/* The ids are the container's, so no file of the host's is theirs, and in the container no process
+ * sees them. What is kept on the way:
+ * - CAP_SYS_ADMIN, CAP_SYS_PTRACE of the host, until the container's user namespace is joined by
+ *   the init's pidfd: the kernel asks for both.
+ * What is kept for good:
+ * - CAP_SYS_PTRACE over the container's user namespace, and so over nothing of the host's: to
+ *   write the answer into the caller's memory, whoever of the container that is. Ambient, since
+ *   execve would take it from an id that is not 0.
+ * The program itself then gives up all system calls but what it needs. */
+static int drop(const struct sysinfo_job *job, struct err *err)
+{
+	const uint64_t joining = CAP(CAP_SYS_ADMIN) | CAP(CAP_SYS_PTRACE);
+	const struct rlimit none = { 0, 0 }, all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	/* The number of processes is counted by id, and so would be those of the container. */
+	setrlimit(RLIMIT_NPROC, &all);
+	setrlimit(RLIMIT_CORE, &none);
+	if (prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(job->gid, job->gid, job->gid) < 0 ||
+	    setresuid(job->uid, job->uid, job->uid) < 0 || set_caps(joining, 0) < 0)
+		return err_sys(err, "become user %u", job->uid);
+	if (setns(SYSINFO_FD_INIT, CLONE_NEWUSER) < 0)
+		return err_sys(err, "join the container's user namespace");
+	if (set_caps(CAP(CAP_SYS_PTRACE), CAP(CAP_SYS_PTRACE)) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_PTRACE, 0, 0) < 0)
+		return err_sys(err, "drop capabilities");
+	return 0;
+}
+
+static int become(const struct sysinfo_job *job, int *report, struct err *err)
+{
+	char *const argv[] = { (char *)(uintptr_t) "vzrun-sysinfo", NULL }, *const envp[] = {
+		NULL
+	};
+	int program = image_fd(err);
+	sigset_t all;
+
+	if (program < 0 || arrange_fds(job, &program, report, err) < 0)
+		return -1;
+	/* Nothing but a KILL is for them: no terminal's signal, and no SIGCHLD. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setsid();
+	umask(077);
+	if (chdir("/") < 0)
+		return err_sys(err, "enter \"/\"");
+	if (drop(job, err) < 0)
+		return -1;
+	syscall(SYS_execveat, program, "", argv, envp, AT_EMPTY_PATH);
+	return err_sys(err, "execute the program");
+}
+
+/* ---- the parent ---- */
+
+static pid_t clone_child(int place_fd)
+{
+	pid_t pid = proc_clone(0, place_fd, NULL);
+
+	/* A manager that keeps us from there: then they stay in our own. */
+	if (pid < 0 && place_fd >= 0)
+		pid = proc_clone(0, -1, NULL);
+	return pid;
+}
+
+int sysinfo_start(const struct sysinfo_job *job, struct err *err)
+{
+	auto_fd int place = open_place(), from = -1, to = -1;
+	struct err why;
+	int pair[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(err, "make a pipe");
+	from = pair[0];
+	to = pair[1];
+	pid = clone_child(place);
+	if (pid == 0) {
+		become(job, &to, &why);
+		_exit(fd_write_all(to, &why, sizeof(why)) < 0);
+	}
+	if (pid < 0)
+		return err_sys(err, "answer sysinfo(2): fork");
+	fd_closep(&to);
+	n = fd_read_all(from, &why, sizeof(why)); /* its end is that of the exec */
+	status = proc_wait(pid);
+	if (n == (ssize_t)sizeof(why)) {
+		if (err)
+			*err = why;
+		return err_wrap(err, "answer sysinfo(2)");
+	}
+	if (status != 0)
+		return err_set(err, ERR_FAILED,
+			       "answer sysinfo(2): the program for it ended with status %d",
+			       status);
+	return 0;
+}
