@@ -17,6 +17,8 @@
 #define CREATE(member) offsetof(struct ct_create_opts, member)
 
 static const struct cli_option create_rows[] = {
+	{ "features", 0, CLI_TEXT, CLI_NOT_EMPTY, CREATE(features), "NAME:on|off,...",
+	  "what it may have besides: sysinfo" },
 	{ "hostname", 0, CLI_TEXT, 0, CREATE(hostname), "NAME", "the CT's host name" },
 	{ "layout", 0, CLI_TEXT, 0, CREATE(layout), "overlay", "how its data lies on disk" },
 	{ "name", 0, CLI_TEXT, 0, CREATE(name), "NAME",

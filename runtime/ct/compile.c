@@ -3,9 +3,12 @@
 
 #include "runtime/ct/compile.h"
 
+#include <stdio.h>
+
 #include "runtime/base/json.h"
 #include "runtime/base/mem.h"
 #include "runtime/ct/idrange.h"
+#include "runtime/ct/lxcfs.h"
 #include "runtime/spec/spec.h"
 
 /* What keeps a fork bomb from being the host's: as many as systemd lets a login session have. */
@@ -157,17 +160,45 @@ static void put_process(struct json_writer *w, const char *key, const char *cons
 	json_end(w, '}');
 }
 
-static void put_mounts(struct json_writer *w)
+static void put_mount(struct json_writer *w, const struct compile_mount *mount)
+{
+	json_begin(w, NULL, '{');
+	json_put_str(w, "destination", mount->destination);
+	json_put_str(w, "type", mount->type);
+	json_put_str(w, "source", mount->source);
+	put_strings(w, "options", mount->options);
+	json_end(w, '}');
+}
+
+/* What lxcfs shows covers /proc and /sys in places, so beside them a whole one of each: see
+ * `mounts`. */
+static const struct compile_mount twins[] = {
+	{ "/dev/.vzrun/proc", "proc", "proc", { "nosuid", "noexec", "nodev" } },
+	{ "/dev/.vzrun/sys", "sysfs", "sysfs", { "nosuid", "noexec", "nodev", "ro" } },
+};
+
+static void put_lxcfs(struct json_writer *w, uint32_t lxcfs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(twins) && lxcfs; i++)
+		put_mount(w, &twins[i]);
+	for (unsigned int i = 0; i < LXCFS_FILES; i++) {
+		char source[128];
+		struct compile_mount bind = {
+			lxcfs_files[i], "bind", source, { "bind", "nosuid", "noexec", "nodev" }
+		};
+
+		snprintf(source, sizeof(source), LXCFS_DIR "%s", lxcfs_files[i]);
+		if (lxcfs & (1U << i))
+			put_mount(w, &bind);
+	}
+}
+
+static void put_mounts(struct json_writer *w, uint32_t lxcfs)
 {
 	json_begin(w, "mounts", '[');
-	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
-		json_begin(w, NULL, '{');
-		json_put_str(w, "destination", mounts[i].destination);
-		json_put_str(w, "type", mounts[i].type);
-		json_put_str(w, "source", mounts[i].source);
-		put_strings(w, "options", mounts[i].options);
-		json_end(w, '}');
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
+		put_mount(w, &mounts[i]);
+	put_lxcfs(w, lxcfs);
 	json_end(w, ']');
 }
 
@@ -211,16 +242,32 @@ static void put_resources(struct json_writer *w, const struct compile_input *in)
 	json_end(w, '}');
 }
 
-static void put_seccomp(struct json_writer *w)
+static void put_rule(struct json_writer *w, const char *const *names, const char *action)
+{
+	json_begin(w, NULL, '{');
+	put_strings(w, "names", names);
+	json_put_str(w, "action", action);
+	json_end(w, '}');
+}
+
+/* A signal must not break off a call that the kernel itself would never break off. */
+static const char *const notify_flags[] = { "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+					    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL };
+static const char *const notified_calls[] = { "sysinfo", NULL };
+
+static void put_seccomp(struct json_writer *w, const char *sysinfo_socket)
 {
 	json_begin(w, "seccomp", '{');
 	json_put_str(w, "defaultAction", "SCMP_ACT_ALLOW");
 	put_strings(w, "architectures", architectures);
+	if (sysinfo_socket) {
+		put_strings(w, "flags", notify_flags);
+		json_put_str(w, "listenerPath", sysinfo_socket);
+	}
 	json_begin(w, "syscalls", '[');
-	json_begin(w, NULL, '{');
-	put_strings(w, "names", denied_calls);
-	json_put_str(w, "action", "SCMP_ACT_ERRNO");
-	json_end(w, '}');
+	put_rule(w, denied_calls, "SCMP_ACT_ERRNO");
+	if (sysinfo_socket)
+		put_rule(w, notified_calls, "SCMP_ACT_NOTIFY");
 	json_end(w, ']');
 	json_end(w, '}');
 }
@@ -236,13 +283,13 @@ void compile_spec(const struct compile_input *in, struct strbuf *out)
 	json_end(&w, '}');
 	json_put_str(&w, "hostname", in->hostname);
 	put_process(&w, "process", init_args, init_env, false);
-	put_mounts(&w);
+	put_mounts(&w, in->lxcfs);
 	json_begin(&w, "linux", '{');
 	put_namespaces(&w);
 	put_map(&w, "uidMappings", in->first_id);
 	put_map(&w, "gidMappings", in->first_id);
 	put_resources(&w, in);
-	put_seccomp(&w);
+	put_seccomp(&w, in->sysinfo_socket);
 	json_end(&w, '}');
 	json_end(&w, '}');
 }

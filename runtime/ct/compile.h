@@ -19,6 +19,9 @@ struct compile_input {
 	const char *hostname;
 	uint32_t first_id;
 	bool limit_pids; /* the host can limit the number of processes */
+	uint32_t lxcfs;  /* what lxcfs offers (lxcfs_find) */
+	const char
+		*sysinfo_socket; /* where a listener for sysinfo(2) goes, or NULL: not asked for */
 };
 
 /* Writes the config.json. */

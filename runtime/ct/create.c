@@ -13,6 +13,7 @@
 #include "runtime/base/str.h"
 #include "runtime/ct/ct.h"
 #include "runtime/ct/dist.h"
+#include "runtime/ct/feature.h"
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/template.h"
 
@@ -63,6 +64,17 @@ static int check_name(const struct ct *ct, const char *name, struct err *err)
 	return found < 0 ? -1 : 0;
 }
 
+static int set_features(struct ct *ct, const char *given, struct err *err)
+{
+	auto_free char *value = NULL;
+
+	if (!given)
+		return 0;
+	if (feature_set(conf_get(ct->conf, "FEATURES"), given, &value, err) < 0)
+		return vz_fail(err, VZ_BAD_VALUE);
+	return conf_set(ct->conf, "FEATURES", value, err);
+}
+
 static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 {
 	const struct {
@@ -79,7 +91,7 @@ static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].value && conf_set(ct->conf, rows[i].key, rows[i].value, err) < 0)
 			return -1;
-	return ct_set_places(ct, err);
+	return set_features(ct, opts->features, err) < 0 ? -1 : ct_set_places(ct, err);
 }
 
 /* All that can be refused before there is a trace. */

@@ -56,6 +56,7 @@ int ct_storage(const struct ct *ct, bool with_ids, struct storage *ret, struct e
 struct ct_create_opts {
 	const char *ostemplate; /* each may be NULL */
 	const char *config, *layout, *hostname, *name;
+	const char *features; /* "sysinfo:on", … */
 };
 /* Registers it and makes its private area. */
 int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err);

@@ -16,7 +16,9 @@
 #include "runtime/ct/ct.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/exec.h"
+#include "runtime/ct/feature.h"
 #include "runtime/ct/stop.h"
+#include "runtime/ct/view.h"
 
 #define STOP_TIMEOUT_MAX_SEC 86400
 #define KILL_TIMEOUT_MSEC 30000
@@ -156,19 +158,20 @@ static bool can_limit_pids(void)
 }
 
 /* For a CT a limit that can't be had is an error, never a warning. */
-static int launch(const struct ct *ct, const char *config, size_t len, struct err *err)
+static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo, struct err *err)
 {
 	struct container_settings set = *ct->vz->set;
 	auto_spec struct spec *spec = NULL;
 	struct container_create_opts opts = {
 		.bundle = ct->private,
-		.config = config,
-		.config_len = len,
+		.config = config->text,
+		.config_len = config->len,
+		.sysinfo = sysinfo,
 	};
 	struct err later = { 0 };
 	int saved[3], rc;
 
-	if (spec_parse(config, len, "compiled configuration", &spec, err) < 0)
+	if (spec_parse(config->text, config->len, "compiled configuration", &spec, err) < 0)
 		return -1;
 	set.strict_limits = true;
 	if (exec_stdio_null(saved, err) < 0)
@@ -184,18 +187,35 @@ static int launch(const struct ct *ct, const char *config, size_t len, struct er
 	return -1;
 }
 
+/* Where the listener for sysinfo(2) goes, in fresh memory; NULL where that feature is off. */
+static int sysinfo_socket(const struct ct *ct, char **ret, struct err *err)
+{
+	bool on;
+
+	if (feature_is_on(conf_get(ct->conf, "FEATURES"), "sysinfo", &on, err) < 0)
+		return vz_fail(err, VZ_BAD_CONF);
+	if (!on)
+		return 0;
+	*ret = container_sysinfo_socket(ct->vz->set, ct->id);
+	return *ret ? 0 : err_sys(err, "start CT %s", ct->id);
+}
+
 static int run_init(const struct ct *ct, const struct storage *storage, struct err *err)
 {
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
-	auto_free char *fallback = str_dupf("ct%s", ct->id);
+	auto_free char *fallback = str_dupf("ct%s", ct->id), *socket = NULL;
 	auto_strbuf struct strbuf config = { 0 };
 	struct compile_input in = {
 		.root = ct->root,
 		.hostname = hostname ? hostname : fallback,
 		.first_id = storage->first_id,
 		.limit_pids = can_limit_pids(),
+		.lxcfs = view_lxcfs(ct->vz),
 	};
 
+	if (sysinfo_socket(ct, &socket, err) < 0)
+		return -1;
+	in.sysinfo_socket = socket;
 	if (hostname && (dist_check_hostname(hostname, err) < 0 ||
 			 dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0))
 		return -1;
@@ -203,7 +223,7 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct e
 		compile_spec(&in, &config);
 	if (!in.hostname || config.failed)
 		return err_set(err, ENOMEM, "start CT %s: out of memory", ct->id);
-	return launch(ct, config.text, config.len, err);
+	return launch(ct, &config, socket, err);
 }
 
 static int check_start(const struct ct *ct, const struct storage *storage, struct err *err)

@@ -14,7 +14,8 @@
 # shellcheck disable=SC2034,SC2154 # id, and what begins with _, is lib.sh's
 
 CT_DIR=$SCRATCH/vz
-mkdir -p "$CT_DIR/conf"
+mkdir -p "$CT_DIR/conf" "$CT_DIR/lock"
+: >"$CT_DIR/lock/lxcfs.missing" # or the first start would say that lxcfs is not there
 cat >"$CT_DIR/vz.conf" <<END
 TEMPLATE="$CT_DIR/template"
 VE_PRIVATE="$CT_DIR/private/\$VEID"

@@ -9,6 +9,7 @@
 #include "runtime/ct/compile.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/stop.h"
+#include "runtime/ct/lxcfs.h"
 #include "runtime/spec/spec.h"
 #include "tests/unit/unit.h"
 
@@ -139,6 +140,62 @@ static void devices_are_denied_but_for_the_defaults(void **state)
 	assert_int_equal(spec->lin.devices_n, 0);
 }
 
+static const struct spec_mount *mount_at(const struct spec *spec, const char *destination)
+{
+	for (size_t i = 0; i < spec->mounts_n; i++)
+		if (strcmp(spec->mounts[i].destination, destination) == 0)
+			return &spec->mounts[i];
+	return NULL;
+}
+
+static void what_lxcfs_offers_is_bound(void **state)
+{
+	auto_spec struct spec *without = compile(&input), *with = NULL;
+	struct compile_input in = input;
+
+	(void)state;
+	for (unsigned int i = 0; i < LXCFS_FILES; i++)
+		assert_null(mount_at(without, lxcfs_files[i]));
+	assert_null(mount_at(without, "/dev/.vzrun/proc"));
+	in.lxcfs = (1U << LXCFS_FILES) - 1;
+	in.lxcfs &= ~(1U << 1); /* all but the second */
+	with = compile(&in);
+	for (unsigned int i = 0; i < LXCFS_FILES; i++) {
+		const struct spec_mount *m = mount_at(with, lxcfs_files[i]);
+
+		assert_true(i == 1 ? m == NULL : m && m->bind);
+	}
+	assert_string_equal(mount_at(with, "/proc/meminfo")->source, "/var/lib/lxcfs/proc/meminfo");
+	assert_non_null(mount_at(with, "/dev/.vzrun/proc"));
+	assert_non_null(mount_at(with, "/dev/.vzrun/sys"));
+}
+
+static bool notifies(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->lin.seccomp.rules_n; i++)
+		if (spec->lin.seccomp.rules[i].action == SECCOMP_DO_NOTIFY)
+			return strcmp(spec->lin.seccomp.rules[i].names[0], "sysinfo") == 0;
+	return false;
+}
+
+static void sysinfo_is_listened_for_on_request(void **state)
+{
+	auto_spec struct spec *without = compile(&input), *with = NULL;
+	struct compile_input in = input;
+
+	(void)state;
+	assert_false(notifies(without));
+	assert_null(without->lin.seccomp.listener_path);
+	assert_false(without->lin.seccomp.flag_wait_killable_recv);
+	in.sysinfo_socket = "/run/vzrun/101/sysinfo.sock";
+	with = compile(&in);
+	assert_true(notifies(with));
+	assert_string_equal(with->lin.seccomp.listener_path, in.sysinfo_socket);
+	assert_true(with->lin.seccomp.flag_wait_killable_recv);
+	assert_true(with->lin.seccomp.flag_spec_allow);
+	assert_true(denies(with, "swapon"));
+}
+
 static void process_document_is_valid(void **state)
 {
 	static const char *const args[] = { "sh", "-c", "echo \"$1\"", NULL };
@@ -196,6 +253,8 @@ int main(void)
 		cmocka_unit_test(calls_that_act_on_the_host_are_denied),
 		cmocka_unit_test(processes_are_limited_where_they_can_be),
 		cmocka_unit_test(devices_are_denied_but_for_the_defaults),
+		cmocka_unit_test(what_lxcfs_offers_is_bound),
+		cmocka_unit_test(sysinfo_is_listened_for_on_request),
 		cmocka_unit_test(process_document_is_valid),
 		cmocka_unit_test(init_is_told_by_the_signal_it_knows),
 		cmocka_unit_test(host_names_are_checked),
