@@ -26,16 +26,22 @@ pid_t proc_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
 		/* With CLONE_PARENT it is the caller's own. */
 		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
+	int pidfd = -1;
+	pid_t pid;
 
 	if (ret_pidfd) {
 		args.flags |= CLONE_PIDFD;
-		args.pidfd = (uint64_t)(uintptr_t)ret_pidfd;
+		args.pidfd = (uint64_t)(uintptr_t)&pidfd;
 	}
 	if (cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)cgroup_fd;
 	}
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	/* The kernel writes the number before it knows whether there will be a process. */
+	if (pid > 0 && ret_pidfd)
+		*ret_pidfd = pidfd;
+	return pid;
 }
 
 int proc_pidfd_open(pid_t pid)

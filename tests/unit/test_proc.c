@@ -71,6 +71,18 @@ static void a_clone_is_a_child_with_a_pidfd(void **state)
 	assert_int_equal(proc_wait(pid), 7);
 }
 
+static void a_clone_that_fails_has_no_pidfd(void **state)
+{
+	auto_fd int no_cgroup = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int pidfd = -1;
+
+	(void)state;
+	assert_true(no_cgroup >= 0);
+	assert_int_equal(proc_clone(0, no_cgroup, &pidfd), -1);
+	assert_int_equal(errno, EBADF);
+	assert_int_equal(pidfd, -1);
+}
+
 static void a_signal_is_128_more_as_an_exit_status(void **state)
 {
 	auto_fd int pidfd = -1;
@@ -140,6 +152,7 @@ int main(void)
 		cmocka_unit_test(signals_have_names_and_numbers),
 		cmocka_unit_test(other_words_are_no_signals),
 		cmocka_unit_test(a_clone_is_a_child_with_a_pidfd),
+		cmocka_unit_test(a_clone_that_fails_has_no_pidfd),
 		cmocka_unit_test(a_signal_is_128_more_as_an_exit_status),
 		cmocka_unit_test(a_pidfd_is_had_for_a_pid),
 		cmocka_unit_test(a_start_time_is_read_whatever_the_name),
