@@ -21,6 +21,8 @@
 #include "runtime/base/proc.h"
 #include "runtime/base/str.h"
 
+#define ARGS_MAX_BYTES (16U << 20)
+
 static bool is_ours(const char *path)
 {
 	struct stat st;
@@ -59,6 +61,15 @@ char *helper_path(const char *name, struct err *err)
 	if (!path)
 		err_sys(err, "find the program %s", name);
 	return path;
+}
+
+static int not_run(const char *path, struct err *err)
+{
+	err_sys(err, "run \"%.300s\"", path);
+	if (err->code != ENOENT)
+		return -1;
+	err->code = ERR_UNSUPPORTED;
+	return err_hint(err, "is vzrun installed completely?");
 }
 
 /* Clear of where the helper looks for its fds. */
@@ -115,11 +126,7 @@ __attribute__((noreturn)) static void be_helper(const char *path, int caller, in
 	if (end_with(caller) < 0)
 		_exit(127);
 	become_helper(path, report, fds, n);
-	err_sys(&why, "run \"%.300s\"", path);
-	if (why.code == ENOENT) {
-		why.code = ERR_UNSUPPORTED;
-		err_hint(&why, "is vzrun installed completely?");
-	}
+	not_run(path, &why);
 	if (report >= 0)
 		fd_write_all(report, &why, sizeof(why));
 	_exit(127);
@@ -166,6 +173,35 @@ int helper_run(const char *name, unsigned int flags, const int *fds, size_t n, s
 		be_helper(path, caller, tell, fds, n);
 	fd_closep(&tell);
 	return finish(pid, told, name, err);
+}
+
+/* As the kernel keeps them (proc(5), cmdline): each ends with a NUL. */
+static char **own_args(struct err *err)
+{
+	auto_free char *text = NULL;
+	auto_strv char **args = calloc(1, sizeof(*args));
+	size_t len = 0;
+
+	if (!args ||
+	    fd_load_at(AT_FDCWD, "/proc/self/cmdline", ARGS_MAX_BYTES, &text, &len, err) < 0)
+		return NULL;
+	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
+		if (strv_add(&args, text + at) < 0) {
+			err_sys(err, "read this program's arguments");
+			return NULL;
+		}
+	return steal_ptr(&args);
+}
+
+int helper_become(const char *name, struct err *err)
+{
+	auto_free char *path = helper_path(name, err);
+	auto_strv char **args = path ? own_args(err) : NULL;
+
+	if (!args)
+		return -1;
+	execve(path, args, environ);
+	return not_run(path, err);
 }
 
 void helper_report(const struct err *why)

@@ -30,6 +30,11 @@ char *helper_path(const char *name, struct err *err);
  * that. ERR_UNSUPPORTED: it is not installed. */
 int helper_run(const char *name, unsigned int flags, const int *fds, size_t n, struct err *err);
 
+/* Becomes it for the whole verb, with this program's own arguments, environment and stdio: for a
+ * program that is the same but for a library. Nothing of the verb may have been done. Returns on
+ * failure only. */
+int helper_become(const char *name, struct err *err);
+
 /* In a helper: sends *why. */
 void helper_report(const struct err *why);
 

@@ -74,6 +74,7 @@ enum cli_command_flag {
 	CLI_NEW_ID = 4,   /* the first argument names one that should not */
 	CLI_CT_FIRST =
 		8, /* with CLI_ID: a registered CT of this name goes before a live container */
+	CLI_SYSTEMD = 16, /* talks to systemd about a container whose cgroup that makes */
 };
 
 struct cli_command {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/helper.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
@@ -20,6 +21,7 @@
 #include "runtime/cli/cmd.h"
 #include "runtime/cli/cmd_ct.h"
 #include "runtime/cli/suggest.h"
+#include "runtime/kernel/systemd.h"
 
 #define EXIT_FAILED 1
 /* What an engine takes for a failure of the runtime, not of the command inside (runc). */
@@ -30,10 +32,10 @@ const struct cli_command cli_commands[] = {
 	{ "create", cmd_create, "ID",
 	  "create a container from a bundle, or register a CT made from a template",
 	  &cmd_create_options, &cmd_ct_create_options,
-	  CLI_GROUP_BOTH, CLI_NEW_ID, 1, 1, EXIT_FAILED },
+	  CLI_GROUP_BOTH, CLI_NEW_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "start", cmd_start, "ID",
 	  "start a CT, or what create made of a bundle",
-	  NULL, NULL, CLI_GROUP_BOTH, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	  NULL, NULL, CLI_GROUP_BOTH, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "exec", cmd_exec, "ID COMMAND [ARGUMENT]...",
 	  "run a command in a running container",
 	  &cmd_exec_options, NULL, CLI_GROUP_BOTH, CLI_ID | CLI_IN_ORDER, 1, CLI_ANY,
@@ -47,10 +49,10 @@ const struct cli_command cli_commands[] = {
 
 	{ "stop", cmd_ct_stop, "CT",
 	  "shut a CT down",
-	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "restart", cmd_ct_restart, "CT",
 	  "stop and start a CT",
-	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "status", cmd_status, "CT",
 	  "print what state a CT is in, and the limits it ran into",
 	  &cmd_status_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
@@ -65,11 +67,11 @@ const struct cli_command cli_commands[] = {
 	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
 	{ "destroy", cmd_ct_destroy, "CT",
 	  "remove a stopped CT with all its data",
-	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 
 	{ "run", cmd_run, "ID",
 	  "create a container, start it, wait for its end and delete it",
-	  &cmd_run_options, NULL, CLI_GROUP_OCI, CLI_NEW_ID, 1, 1, EXIT_FAILED },
+	  &cmd_run_options, NULL, CLI_GROUP_OCI, CLI_NEW_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "state", cmd_state, "ID",
 	  "print a container's state as JSON",
 	  NULL, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
@@ -78,7 +80,7 @@ const struct cli_command cli_commands[] = {
 	  &cmd_kill_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_IN_ORDER, 1, 2, EXIT_FAILED },
 	{ "delete", cmd_delete, "ID",
 	  "remove a stopped container and all it held",
-	  &cmd_delete_options, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	  &cmd_delete_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "ps", cmd_ps, "ID [PS-OPTION]...",
 	  "list a container's processes",
 	  &cmd_ps_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_IN_ORDER, 1, CLI_ANY, EXIT_FAILED },
@@ -90,7 +92,7 @@ const struct cli_command cli_commands[] = {
 	  NULL, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
 	{ "update", cmd_update, "ID",
 	  "change a container's resource limits",
-	  &cmd_update_options, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	  &cmd_update_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "events", cmd_events, "ID",
 	  "print a container's resource usage and out-of-memory events as JSON",
 	  &cmd_events_options, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
@@ -237,6 +239,18 @@ static int resolve_id(struct cli *cli, struct err *err)
 	return 0;
 }
 
+/* This static program can't open libsystemd: its shared twin goes on, before anything is done. */
+static int become_shared(const struct cli *cli, struct err *err)
+{
+#ifdef SYSTEMD_BY_TWIN
+	if (!systemd_is_built() && container_uses_systemd(&cli->set, cli->id))
+		return helper_become("vzrun-shared", err);
+#endif
+	(void)cli;
+	(void)err;
+	return 0;
+}
+
 static int run_command(struct cli *cli, struct err *err)
 {
 	const struct cli_command *command = cli->command;
@@ -249,6 +263,8 @@ static int run_command(struct cli *cli, struct err *err)
 			return -1;
 	}
 	if ((command->flags & CLI_ID) && resolve_id(cli, err) < 0)
+		return -1;
+	if ((command->flags & CLI_SYSTEMD) && become_shared(cli, err) < 0)
 		return -1;
 	cli->running = true;
 	return command->run(cli, err);

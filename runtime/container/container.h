@@ -46,6 +46,8 @@ const char *container_status_name(enum container_status status);
 struct container_state {
 	char *id, *bundle, *rootfs; /* rootfs: absolute */
 	char *cgroup; /* path below the cgroup2 mount, "/vzrun/ID"; "" where cgroups are disabled */
+	char *unit;   /* the systemd scope that the cgroup is of, or NULL where it is our own */
+	char *invocation;           /* systemd's id of it; NULL until it is made */
 	char *created;              /* RFC 3339, UTC */
 	char *owner;                /* user name or number of who created it */
 	char **missing_controllers; /* asked for by the spec, not there on this host; or NULL */
@@ -97,6 +99,8 @@ int container_run(const struct container_settings *set, const char *id, const st
 /* ERR_NOT_FOUND where there is none. */
 int container_load(const struct container_settings *set, const char *id,
 		   struct container_state **ret, struct err *err);
+/* Is systemd asked about this container: the settings say so for a new one, or it has a unit? */
+bool container_uses_systemd(const struct container_settings *set, const char *id);
 /* config.json as it was at create. */
 int container_load_spec(const struct container_settings *set, const char *id, struct spec **ret,
 			struct err *err);

@@ -9,6 +9,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/proc.h"
 #include "runtime/container/state.h"
+#include "runtime/container/unit.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/ns.h"
 
@@ -195,6 +196,8 @@ int container_update(const struct container_settings *set, const char *id,
 		return err_set(err, ERR_STATE, "container not running");
 	if (!*state->cgroup)
 		return open_cgroup(state, err);
+	if (state->unit)
+		return unit_update(state, res, err);
 	cgroup = cgroup_open_for(state->cgroup, res, err);
 	return cgroup < 0 ? -1 : cgroup_update(cgroup, res, err);
 }

@@ -17,12 +17,19 @@
 #include "runtime/container/hooks.h"
 #include "runtime/container/launch.h"
 #include "runtime/container/notify.h"
+#include "runtime/container/unit.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/intelrdt.h"
 #include "runtime/kernel/rlimit.h"
 #include "runtime/kernel/sched.h"
 
 /* ---- the child ---- */
+
+/* The cgroup to begin in; -1: none, be it for now. */
+static int first_cgroup(const struct launch *launch)
+{
+	return launch->joins_late ? -1 : launch->cgroup_fd;
+}
 
 /* In a helper that has joined the user namespace, so that it owns the new ones. The first process
  * becomes our own child nevertheless (CLONE_PARENT). */
@@ -37,8 +44,8 @@ __attribute__((noreturn)) static void clone_joined(struct launch *launch, int te
 	 * its child by that namespace's numbers. */
 	if (ns_join_pid(&launch->ns, &answer.err) == 0 &&
 	    ns_join_user(&launch->ns, &answer.err) == 0) {
-		answer.pid =
-			proc_clone(launch->ns.clone_flags | CLONE_PARENT, launch->cgroup_fd, NULL);
+		answer.pid = proc_clone(launch->ns.clone_flags | CLONE_PARENT, first_cgroup(launch),
+					NULL);
 		if (answer.pid == 0) {
 			close(tell);
 			init_main(launch);
@@ -89,7 +96,7 @@ static pid_t clone_first(struct launch *launch, struct err *err)
 		return clone_by_helper(launch, err);
 	if (ns_join_pid(&launch->ns, err) < 0)
 		return -1;
-	pid = proc_clone(launch->ns.clone_flags, launch->cgroup_fd, &launch->pidfd);
+	pid = proc_clone(launch->ns.clone_flags, first_cgroup(launch), &launch->pidfd);
 	if (pid == 0)
 		init_main(launch);
 	if (pid > 0)
@@ -172,6 +179,9 @@ static int serve_child(struct launch *launch, struct err *err)
 	const struct spec_linux *lin = &launch->spec->lin;
 	pid_t pid = launch->state->pid;
 
+	if (launch->joins_late && cgroup_join(launch->cgroup_fd, pid, err) < 0)
+		return -1;
+	unit_release(launch);
 	if (launch->ns.new_user &&
 	    ns_write_maps(pid, &lin->uid_mappings, &lin->gid_mappings, err) < 0)
 		return -1;
@@ -276,6 +286,21 @@ static void undo_child(struct launch *launch)
 	launch->state->pid = 0;
 }
 
+static void undo_cgroup(struct launch *launch)
+{
+	auto_systemd struct systemd *systemd = NULL;
+	struct err err;
+
+	unit_release(launch);
+	if (launch->state->invocation)
+		systemd = unit_find(launch->set, launch->state);
+	if (launch->cgroup_fd >= 0) /* else it is not ours */
+		cgroup_kill(launch->cgroup_fd, NULL);
+	unit_end(systemd, launch->state);
+	if (launch->cgroup_fd >= 0 && cgroup_remove(launch->state->cgroup, &err) < 0)
+		log_warning("%s, ignoring", err.msg);
+}
+
 /* In reverse, and as far as it goes. */
 static void undo(struct launch *launch)
 {
@@ -290,11 +315,7 @@ static void undo(struct launch *launch)
 	if (launch->resctrl >= 0)
 		intelrdt_remove(launch->resctrl, &launch->spec->lin.intel_rdt, launch->state->id,
 				NULL);
-	if (launch->cgroup_fd >= 0) { /* else it is not ours */
-		cgroup_kill(launch->cgroup_fd, NULL);
-		if (cgroup_remove(launch->state->cgroup, &err) < 0)
-			log_warning("%s, ignoring", err.msg);
-	}
+	undo_cgroup(launch);
 	if (state_dir_remove(launch->set, launch->state->id, &launch->dir, &err) < 0)
 		log_warning("%s, ignoring", err.msg);
 }

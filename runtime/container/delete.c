@@ -13,6 +13,7 @@
 #include "runtime/container/answerer.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/state.h"
+#include "runtime/container/unit.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/intelrdt.h"
 
@@ -120,6 +121,7 @@ int container_delete(const struct container_settings *set, const char *id, bool 
 {
 	auto_state_dir struct state_dir dir = { -1, -1 };
 	auto_container_state struct container_state *state = NULL;
+	auto_systemd struct systemd *systemd = NULL;
 	auto_spec struct spec *spec = NULL;
 
 	if (force)
@@ -133,9 +135,11 @@ int container_delete(const struct container_settings *set, const char *id, bool 
 	}
 	if (!force && check_may_delete(state, err) < 0)
 		return -1;
+	systemd = unit_find(set, state);
 	end_rest(state);
 	if (end_init(state, err) < 0)
 		return -1;
+	unit_end(systemd, state);
 	state->status = STATUS_STOPPED;
 	state->pid = 0;
 	if (state->sysinfo)

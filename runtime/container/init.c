@@ -40,7 +40,7 @@ struct init {
 
 bool init_waits(const struct launch *launch)
 {
-	return launch->ns.new_user || launch_opens_late(launch) ||
+	return launch->ns.new_user || launch_opens_late(launch) || launch->joins_late ||
 	       launch->spec->lin.net_devices_n > 0;
 }
 

@@ -22,6 +22,7 @@
 #include "runtime/container/hooks.h"
 #include "runtime/container/notify.h"
 #include "runtime/container/program.h"
+#include "runtime/container/unit.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/console.h"
 #include "runtime/kernel/intelrdt.h"
@@ -39,6 +40,19 @@ static char *annotations_text(const struct spec *spec)
 	return strbuf_steal(&text);
 }
 
+static int new_cgroup_path(struct launch *launch, struct err *err)
+{
+	struct container_state *state = launch->state;
+
+	if (launch->set->cgroup_manager == CGROUP_MANAGER_SYSTEMD)
+		return unit_name(launch->spec, state, err);
+	if (launch->set->cgroup_manager == CGROUP_MANAGER_DISABLED)
+		state->cgroup = strdup("");
+	else
+		state->cgroup = cgroup_path(launch->spec->lin.cgroups_path, state->id, err);
+	return state->cgroup ? 0 : -1;
+}
+
 static int new_state(struct launch *launch, const char *id, struct err *err)
 {
 	struct container_state *state = calloc(1, sizeof(*state));
@@ -52,9 +66,6 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 	state->rootfs = path_join(launch->opts->bundle, launch->spec->root_path);
 	state->created = strdup(time_now(9, created));
 	state->owner = strdup(geteuid() == 0 ? "root" : "");
-	state->cgroup = launch->set->cgroup_manager == CGROUP_MANAGER_DISABLED ?
-				strdup("") :
-				cgroup_path(launch->spec->lin.cgroups_path, id, err);
 	state->status = STATUS_CREATING;
 	state->own_userns = ns_plan_own_user(&launch->ns);
 	state->hooks_at_start = hooks_any(launch->spec, HOOK_POSTSTART);
@@ -67,11 +78,9 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 		if (!state->annotations)
 			return err_sys(err, "prepare the state");
 	}
-	if (!state->cgroup)
-		return -1;
 	if (!state->id || !state->bundle || !state->rootfs || !state->created || !state->owner)
 		return err_sys(err, "prepare the state");
-	return 0;
+	return new_cgroup_path(launch, err);
 }
 
 /* sd_listen_fds(3) and sd_notify(3), as runc passes them on. */
@@ -93,9 +102,6 @@ static int check_spec(const struct launch *launch, struct err *err)
 	const struct spec *spec = launch->spec;
 	bool has_root = spec_ns_new(spec, NS_MOUNT);
 
-	if (launch->set->cgroup_manager == CGROUP_MANAGER_SYSTEMD)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "--systemd-cgroup: not built yet (use the cgroupfs manager)");
 	if (!has_root && !spec->lin.ns[NS_MOUNT].path)
 		return err_set(
 			err, ERR_INPUT,
@@ -203,17 +209,23 @@ static int delegate_cgroup(const struct launch *launch, struct err *err)
 	return cgroup_delegate(launch->cgroup_fd, (uid_t)uid, (gid_t)gid, err);
 }
 
-static int prepare_cgroup(struct launch *launch, struct err *err)
+/* Where systemd makes it, its unit is written down first: delete --force finds it by that. */
+static int open_cgroup(struct launch *launch, const struct spec_resources *res, struct err *err)
 {
 	struct container_state *state = launch->state;
-	const struct spec_resources *res = &launch->spec->lin.resources;
+	bool strict = launch->set->strict_limits;
 
-	if (!*state->cgroup)
-		return 0;
-	launch->cgroup_fd = cgroup_create(state->cgroup, res, launch->set->strict_limits,
-					  &state->missing_controllers, err);
-	if (launch->cgroup_fd < 0)
+	if (!state->unit)
+		return cgroup_create(state->cgroup, res, strict, &state->missing_controllers, err);
+	if (state_save(&launch->dir, state, err) < 0 || unit_start(launch, res, err) < 0)
 		return -1;
+	return cgroup_adopt(state->cgroup, res, strict, &state->missing_controllers, err);
+}
+
+static int check_missing(const struct launch *launch, struct err *err)
+{
+	const struct container_state *state = launch->state;
+
 	if (state->missing_controllers && launch->set->ask_strict &&
 	    launch->set->ask_strict(launch->set))
 		return err_set(
@@ -225,10 +237,25 @@ static int prepare_cgroup(struct launch *launch, struct err *err)
 		log_warning(
 			"cgroup controller \"%s\" is not in this host's cgroup2 hierarchy: its limits are not applied",
 			*c);
-	if (cgroup_apply(launch->cgroup_fd, res, err) < 0)
+	return 0;
+}
+
+static int prepare_cgroup(struct launch *launch, struct err *err)
+{
+	const struct container_state *state = launch->state;
+	struct spec_resources res = launch->spec->lin.resources;
+
+	if (!*state->cgroup)
+		return 0;
+	if (state->unit)
+		systemd_round_quota(&res.cpu, SYSTEMD_CPU_PERIOD);
+	launch->cgroup_fd = open_cgroup(launch, &res, err);
+	if (launch->cgroup_fd < 0 || check_missing(launch, err) < 0 ||
+	    cgroup_apply(launch->cgroup_fd, &res, err) < 0)
 		return -1;
+	launch->joins_late = state->unit && unit_is_full(launch->cgroup_fd);
 	/* Without rules too: then the default devices are what is allowed, as with runc. */
-	if (cgroup_apply_devices(launch->cgroup_fd, res->devices, res->devices_n, err) < 0)
+	if (cgroup_apply_devices(launch->cgroup_fd, res.devices, res.devices_n, err) < 0)
 		return -1;
 	if (delegate_cgroup(launch, err) < 0)
 		return -1;
@@ -347,4 +374,5 @@ void launch_done(struct launch *launch)
 	strv_freep(&launch->env);
 	fd_closep(&launch->notify_tree);
 	fd_closep(&launch->notify_fd);
+	unit_release(launch);
 }

@@ -42,6 +42,11 @@ struct launch {
 	char **env;      /* what the program is told besides the spec's, or NULL */
 	int notify_tree; /* the folder of the notification socket (notify.h), or -1 */
 	int notify_fd;   /* run: that socket, or -1 */
+
+	/* Only where systemd makes the cgroup (unit.h). */
+	pid_t holder;    /* or 0 */
+	int holder_end;  /* whose end is the holder's, or -1 */
+	bool joins_late; /* the child is moved into its cgroup, not cloned into it */
 };
 
 /* The child's whole life, in the process that proc_clone returned 0 to. */
@@ -52,7 +57,7 @@ void init_main(struct launch *launch) __attribute__((noreturn));
 		.ns.fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, .mounts = MOUNT_SOURCES_INIT, \
 		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },     \
 		.listen_fd = -1, .console = -1, .agent = -1, .agent_end = -1, .pidfd = -1, \
-		.resctrl = -1, .notify_tree = -1, .notify_fd = -1,                         \
+		.resctrl = -1, .notify_tree = -1, .notify_fd = -1, .holder_end = -1,       \
 	}
 
 /* Fills it. What may be refused without a trace is done first; the container's folder is the

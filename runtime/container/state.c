@@ -35,6 +35,8 @@ void container_state_free(struct container_state *state)
 	free(state->bundle);
 	free(state->rootfs);
 	free(state->cgroup);
+	free(state->unit);
+	free(state->invocation);
 	free(state->created);
 	free(state->owner);
 	free(state->annotations);
@@ -180,6 +182,10 @@ static void emit_state(const struct container_state *state, struct json_writer *
 	json_put_str(w, "bundle", state->bundle);
 	json_put_str(w, "rootfs", state->rootfs);
 	json_put_str(w, "cgroup", state->cgroup);
+	if (state->unit)
+		json_put_str(w, "systemdUnit", state->unit);
+	if (state->invocation)
+		json_put_str(w, "systemdInvocation", state->invocation);
 	json_put_str(w, "created", state->created);
 	json_put_str(w, "owner", state->owner);
 	json_put_int(w, "pid", state->pid);
@@ -220,6 +226,15 @@ static char *text_of(const struct json *root, const char *key)
 	return strdup(node && node->type == JSON_STRING ? node->text : "");
 }
 
+/* The same for a member that may not be there: then *ret stays NULL. */
+static int optional_text_of(const struct json *root, const char *key, char **ret)
+{
+	if (!json_get(root, key))
+		return 0;
+	*ret = text_of(root, key);
+	return *ret ? 0 : -1;
+}
+
 static bool bool_of(const struct json *root, const char *key)
 {
 	const struct json *node = json_get(root, key);
@@ -247,6 +262,9 @@ static int state_of_json(const struct json *root, const char *id, struct contain
 	state->bundle = text_of(root, "bundle");
 	state->rootfs = text_of(root, "rootfs");
 	state->cgroup = text_of(root, "cgroup");
+	if (optional_text_of(root, "systemdUnit", &state->unit) < 0 ||
+	    optional_text_of(root, "systemdInvocation", &state->invocation) < 0)
+		return -1;
 	state->created = text_of(root, "created");
 	state->owner = text_of(root, "owner");
 	state->status = status_of(root);
@@ -374,6 +392,18 @@ int container_load(const struct container_settings *set, const char *id,
 	if (state_dir_open(set, id, false, &dir, err) < 0)
 		return -1;
 	return state_load(&dir, id, ret, err);
+}
+
+bool container_uses_systemd(const struct container_settings *set, const char *id)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_container_state struct container_state *state = NULL;
+	struct err err;
+
+	if (set->cgroup_manager == CGROUP_MANAGER_SYSTEMD)
+		return true;
+	return state_dir_open(set, id, false, &dir, &err) == 0 &&
+	       state_read(&dir, id, &state, &err) == 0 && state->unit;
 }
 
 int container_load_spec(const struct container_settings *set, const char *id, struct spec **ret,

@@ -392,7 +392,8 @@ int cgroup_create(const char *path, const struct spec_resources *res, bool stric
 	return -1;
 }
 
-int cgroup_open_for(const char *path, const struct spec_resources *res, struct err *err)
+int cgroup_adopt(const char *path, const struct spec_resources *res, bool strict,
+		 char ***ret_missing, struct err *err)
 {
 	auto_fd int fd = -1;
 	struct place place;
@@ -404,19 +405,39 @@ int cgroup_open_for(const char *path, const struct spec_resources *res, struct e
 	if (fd < 0)
 		return err_sys(err, "open cgroup \"%s\"", path);
 	if (get_controllers(&place, fd, cgroup_wanted(res), &lack, err) < 0 ||
-	    list_missing(lack, true, NULL, err) < 0)
+	    list_missing(lack, strict, ret_missing, err) < 0)
 		return -1;
 	return steal_fd(&fd);
 }
 
+int cgroup_open_for(const char *path, const struct spec_resources *res, struct err *err)
+{
+	return cgroup_adopt(path, res, true, NULL, err);
+}
+
 /* ---- joining and handing over ---- */
+
+int cgroup_join(int fd, pid_t pid, struct err *err)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	if (cgroup_file_write(fd, "cgroup.procs", text) == 0)
+		return 0;
+	err_sys(err, "move process %d into the cgroup", (int)pid);
+	return cgroup_hint_join(fd, err);
+}
 
 int cgroup_hint_join(int fd, struct err *err)
 {
 	char type[SMALL_FILE] = "";
 
-	if (!err || (err->code != EBUSY && err->code != EOPNOTSUPP))
+	if (!err || (err->code != EBUSY && err->code != EOPNOTSUPP && err->code != EACCES))
 		return -1;
+	if (err->code == EACCES)
+		return err_hint(err,
+				"it takes the right to move processes in the cgroup above ours and "
+				"that one; a user has it with systemd-run --user --scope");
 	if (err->code == EBUSY)
 		return err_hint(err, "a cgroup that passes controllers on can't hold processes");
 	if (cgroup_file_read(fd, "cgroup.type", type, sizeof(type)) > 0) {

@@ -44,6 +44,10 @@ char *cgroup_path(const char *cgroups_path, const char *id, struct err *err);
 int cgroup_create(const char *path, const struct spec_resources *res, bool strict,
 		  char ***ret_missing, struct err *err);
 
+/* The same for a cgroup that another manager, systemd, has made. */
+int cgroup_adopt(const char *path, const struct spec_resources *res, bool strict,
+		 char ***ret_missing, struct err *err);
+
 /* An fd of an existing one; ENOENT in err->code where it is gone. */
 int cgroup_open(const char *path, struct err *err);
 
@@ -51,8 +55,11 @@ int cgroup_open(const char *path, struct err *err);
  * one that can't be had is an error. */
 int cgroup_open_for(const char *path, const struct spec_resources *res, struct err *err);
 
+/* Moves a process into it, which no limit refuses: cgroup.procs. */
+int cgroup_join(int fd, pid_t pid, struct err *err);
+
 /* Puts behind an error of joining the cgroup (clone3, cgroup.procs) why the kernel refused:
- * code EBUSY and EOPNOTSUPP; others are left alone. Always -1. */
+ * code EACCES, EBUSY and EOPNOTSUPP; others are left alone. Always -1. */
 int cgroup_hint_join(int fd, struct err *err);
 
 /* Hands the cgroup to the container's root, so that an init can make cgroups below it: the
@@ -69,6 +76,11 @@ int cgroup_apply(int fd, const struct spec_resources *res, struct err *err);
 /* The same for a cgroup in use, device rules included where res has any, all or nothing: after an
  * error all values are as they were, or the error says which is not. */
 int cgroup_update(int fd, const struct spec_resources *res, struct err *err);
+
+/* What cgroup_apply would write (cgroup_limits.h), checked against what the cgroup has and uses. */
+struct cgroup_plan;
+int cgroup_plan_for(int fd, const struct spec_resources *res, struct cgroup_plan *ret,
+		    struct err *err);
 
 /* The controllers that res asks for, a bit for each (cgroup_controller_name); a limit of "none"
  * asks for none. */

@@ -91,18 +91,29 @@ static int perform(int fd, const struct cgroup_write *write, bool *absent, struc
 	return explain(fd, write->file, err);
 }
 
+int cgroup_plan_for(int fd, const struct spec_resources *res, struct cgroup_plan *ret,
+		    struct err *err)
+{
+	struct cgroup_now now = now_in(fd, res);
+
+	if (cgroup_plan_init(ret, res, &now, err) < 0)
+		return -1;
+	if (cgroup_check_plan(fd, ret, &res->memory, err) == 0)
+		return 0;
+	cgroup_plan_done(ret);
+	return -1;
+}
+
 /* undo, where given, gets to know what the files held before. */
 static int apply(int fd, const struct spec_resources *res, struct cgroup_undo *undo,
 		 struct err *err)
 {
-	struct cgroup_now now = now_in(fd, res);
 	struct cgroup_plan plan;
 	bool absent = false;
 	int failed = 0;
 
-	if (cgroup_plan_init(&plan, res, &now, err) < 0)
+	if (cgroup_plan_for(fd, res, &plan, err) < 0)
 		return -1;
-	failed = cgroup_check_plan(fd, &plan, &res->memory, err);
 	for (size_t i = 0; i < plan.n && !failed; i++) {
 		if (undo)
 			failed = cgroup_undo_note(undo, fd, plan.write[i].file, err);

@@ -16,7 +16,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/mem.h"
 #include "runtime/kernel/cgroup.h"
-#include "runtime/kernel/cgroup_file.h"
+#include "runtime/kernel/ns.h"
 
 /* ---- rules to instructions ---- */
 
@@ -343,17 +343,6 @@ static int install(int cgroup, const struct devices_bpf *program)
 	return old >= 0 ? 0 : detach_all(cgroup, old_ids, n);
 }
 
-/* user_namespaces(7): the initial one maps all ids to themselves. */
-static bool in_user_namespace(void)
-{
-	char text[256];
-	unsigned int inside, outside, count;
-
-	return cgroup_file_read(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) > 0 &&
-	       !(sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
-		 outside == 0 && count == UINT32_MAX);
-}
-
 /* RLIMIT_MEMLOCK is left alone: since 5.11 programs are charged to the memory cgroup. */
 int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
 {
@@ -365,7 +354,7 @@ int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n,
 		return 0;
 	/* No user namespace but the first may load programs, nor open a device that its creator
 	 * could not: what the outer one allows is the limit there. */
-	if (errno == EPERM && in_user_namespace()) {
+	if (errno == EPERM && !ns_user_is_initial()) {
 		log_debug("device rules are not applied in a user namespace: %s", strerror(errno));
 		return 0;
 	}

@@ -54,6 +54,17 @@ bool ns_is_own(enum spec_ns kind, int fd)
 	       a.st_dev == b.st_dev;
 }
 
+/* user_namespaces(7): the initial one maps all ids to themselves. */
+bool ns_user_is_initial(void)
+{
+	auto_free char *text = NULL;
+	unsigned int inside, outside, count;
+
+	return fd_load_at(AT_FDCWD, "/proc/self/uid_map", 65536, &text, NULL, NULL) < 0 ||
+	       (sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 &&
+		outside == 0 && count == UINT32_MAX);
+}
+
 static void plan_new(struct ns_plan *plan, enum spec_ns kind)
 {
 	uint64_t flag = spec_ns_names[kind].flag;

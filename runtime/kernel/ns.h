@@ -40,6 +40,9 @@ static inline bool ns_plan_own_user(const struct ns_plan *plan)
 /* Is the namespace behind fd the caller's own one of this kind? */
 bool ns_is_own(enum spec_ns kind, int fd);
 
+/* Are we in the user namespace that all others are below of? */
+bool ns_user_is_initial(void);
+
 /* Whoever clones the first process, just before: the pid namespace to be joined becomes the
  * children's. ns_leave_pid just after, for a process that has other children too: hooks and helpers
  * are not the container's. */

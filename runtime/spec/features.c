@@ -39,8 +39,13 @@ static void put_switches(struct json_writer *w, const char *key, const struct sw
 }
 
 static const struct switch_row enabled[] = { { "enabled", true }, { NULL, false } };
+#ifdef HAVE_LIBSYSTEMD
+#define HAS_SYSTEMD true
+#else
+#define HAS_SYSTEMD false
+#endif
 static const struct switch_row cgroup[] = {
-	{ "v1", false },          { "v2", true },   { "systemd", false },
+	{ "v1", false },          { "v2", true },   { "systemd", HAS_SYSTEMD },
 	{ "systemdUser", false }, { "rdma", true }, { NULL, false },
 };
 static const struct switch_row intel_rdt[] = {
