@@ -87,4 +87,14 @@ void *memcpy(void *restrict to, const void *restrict from, size_t len)
 	return to;
 }
 
+static inline void close_fd(int fd)
+{
+	CALL(__NR_close, U64(fd));
+}
+
+static inline int get_pid(void)
+{
+	return (int)CALL(__NR_getpid, 0);
+}
+
 #endif

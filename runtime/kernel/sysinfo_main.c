@@ -24,6 +24,7 @@
 
 #define PLACES 256 /* listeners and connections at once; each `exec` that runs has a listener */
 #define TWINS_AT_ONCE 16
+#define KEEP_USEC 1000 /* how old an answer may be */
 
 /* What poll waits for. The twin's place has -1 where there is none. */
 enum place { PLACE_INIT, PLACE_SOCKET, PLACE_TWIN, PLACE_MORE };
@@ -46,6 +47,8 @@ struct server {
 	uint64_t start_usec;
 	unsigned int twins;  /* that may be made now: one more each second, so never without end */
 	uint64_t twins_usec; /* when that was reckoned */
+	struct sysinfo last; /* what was told */
+	uint64_t last_usec;  /* and when that was read */
 	size_t places;
 	struct pollfd poll[PLACES];
 	bool is_listener[PLACES];
@@ -55,16 +58,6 @@ __attribute__((noreturn)) static void leave(int status)
 {
 	for (;;)
 		CALL(__NR_exit_group, U64(status));
-}
-
-static void close_fd(int fd)
-{
-	CALL(__NR_close, U64(fd));
-}
-
-static int get_pid(void)
-{
-	return (int)CALL(__NR_getpid, 0);
 }
 
 /* Since boot, as the kernel's own uptime. */
@@ -110,17 +103,17 @@ static void sample_load(struct sysinfo_load *load, uint64_t now)
 		sysinfo_load_add(load, now, used + (waited == SYSINFO_NONE ? 0 : waited));
 }
 
-static void fill(const struct server *server, struct sysinfo *info)
+static void read_facts(struct server *server, uint64_t now)
 {
 	struct sysinfo_load *load = &server->shared->load;
-	uint64_t now = now_usec();
+	struct sysinfo *info = &server->last;
 	struct sysinfo_facts facts = {
 		.memory_max = number_in(SYSINFO_FD_MEMORY_MAX),
 		.memory_current = SYSINFO_NONE,
 		.swap_max = number_in(SYSINFO_FD_SWAP_MAX),
 		.swap_current = SYSINFO_NONE,
 		.tasks = number_in(SYSINFO_FD_TASKS),
-		.uptime_sec = (now - server->start_usec + 999999) / 1000000,
+		.uptime_sec = SYSINFO_NONE,
 	};
 
 	CALL(__NR_sysinfo, ENTRY_PTR(info));
@@ -132,6 +125,18 @@ static void fill(const struct server *server, struct sysinfo *info)
 	if (facts.swap_max < info->totalswap)
 		facts.swap_current = number_in(SYSINFO_FD_SWAP_CURRENT);
 	sysinfo_fill(info, &facts);
+	server->last_usec = now;
+}
+
+/* Many callers at once are told the same, so that they cost less than each by itself. */
+static void fill(struct server *server, struct sysinfo *info)
+{
+	uint64_t now = now_usec();
+
+	if (now - server->last_usec >= KEEP_USEC)
+		read_facts(server, now);
+	*info = server->last;
+	info->uptime = (long)((now - server->start_usec + 999999) / 1000000);
 }
 
 static bool is_32bit(uint32_t arch)
@@ -171,11 +176,11 @@ static void write_answer(const struct seccomp_notif *request, struct sysinfo *in
 
 /* A caller that has died gets nothing: its pid may be another's already. That other could only be
  * of this container too, for we may write to no process outside of it. */
-static void answer(const struct server *server, int listener)
+static void answer(struct server *server, int listener)
 {
 	const struct seccomp_notif *request = &server->shared->request;
 	struct seccomp_notif_resp response = { .id = request->id };
-	struct sysinfo info = { 0 };
+	struct sysinfo info;
 
 	fill(server, &info);
 	if (CALL(__NR_ioctl, U64(listener), SECCOMP_IOCTL_NOTIF_ID_VALID, ENTRY_PTR(&request->id)) <

@@ -8,6 +8,8 @@
 SYSINFO=${SYSINFO:-${VZRUN%/*}/tests/integration/sysinfo}
 [ -x "$SYSINFO" ] || tap_bail "$SYSINFO is missing (make check builds it)"
 
+INJECT=${INJECT:-${VZRUN%/*}/tests/faults/inject}
+
 MIB=1048576
 
 # A running CT with the feature, and the caller of sysinfo(2) in it.
@@ -327,6 +329,49 @@ t_they_hold_next_to_nothing()
 	is "no other fd" "$others" ""
 	check "the state's lock is free" flock -n "$ROOT/$id/lock" true
 	check "less than 50 KiB each" awk '$1 == "Pss:" { exit !($2 > 0 && $2 < 50) }' "/proc/$server/smaps_rollup"
+	end_ct
+}
+
+# The calls of the process that becomes them, a line each: P.N NAME(…
+calls_to_spoil()
+{
+	ct_under_inject --list
+	ct stop "$id" --fast >/dev/null 2>&1
+	awk '{ split($2, at, ".") } /memfd_create\("vzrun-sysinfo"\)/ { p = at[1] }
+		p && at[1] == p { sub(/^[0-9]+ /, ""); print }' "$SCRATCH/calls"
+}
+
+ct_under_inject() # MODE [POINT]
+{
+	: >"$SCRATCH/calls"
+	try timeout -k 5 60 "$INJECT" -o "$SCRATCH/calls" "$@" \
+		"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" start "$id"
+}
+
+t_a_start_that_fails_there_leaves_nothing()
+{
+	local point call n=0 every=${VZRUN_TEST_VM:+5}
+	[ -x "$INJECT" ] || {
+		skip "$INJECT is not built (x86-64 only)"
+		return
+	}
+	start_viewed
+	ct stop "$id" --fast >/dev/null
+	calls_to_spoil >"$SCRATCH/points"
+	check "there are calls to spoil" test -s "$SCRATCH/points"
+	while read -r point call <&3; do
+		n=$((n + 1))
+		[ $((n % ${every:-1})) = 0 ] || continue
+		ct_under_inject --nth "$point"
+		if [ "$status" = 0 ]; then # what is only for order's sake may fail
+			ct stop "$id" --fast >/dev/null 2>&1
+		else
+			is "$call: one line" "$(wc -l <<<"$err")" 1
+		fi
+		check "$call: nobody is left" until_true none_answers
+		is "$call: it is down" "$(ct status "$id")" "CTID $id exist unmounted down"
+	done 3<"$SCRATCH/points"
+	check "it starts when nothing fails" ct start "$id"
 	end_ct
 }
 
