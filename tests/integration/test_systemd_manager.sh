@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --cgroup-manager systemd: the container is a scope of systemd's, as systemctl and the kernel's
 # files tell.
+# vm: systemd
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell in the container
 . "${0%/*}/lib.sh"
 
