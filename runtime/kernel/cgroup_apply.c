@@ -104,22 +104,42 @@ int cgroup_plan_for(int fd, const struct spec_resources *res, struct cgroup_plan
 	return -1;
 }
 
-/* undo, where given, gets to know what the files held before. */
+/* A limit below what is in use: nothing that is put back afterwards brings the killed back. */
+static bool may_kill(const struct cgroup_write *write)
+{
+	return str_eq(write->file, "memory.max");
+}
+
+/* Those that may kill, or those that may not. undo, where given, gets to know what the files held
+ * before. */
+static int perform_all(int fd, const struct cgroup_plan *plan, bool killers,
+		       struct cgroup_undo *undo, struct err *err)
+{
+	bool absent = false;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct cgroup_write *write = &plan->write[i];
+
+		if (may_kill(write) != killers)
+			continue;
+		if ((undo && cgroup_undo_note(undo, fd, write->file, err) < 0) ||
+		    perform(fd, write, &absent, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int apply(int fd, const struct spec_resources *res, struct cgroup_undo *undo,
 		 struct err *err)
 {
 	struct cgroup_plan plan;
-	bool absent = false;
-	int failed = 0;
+	int failed;
 
 	if (cgroup_plan_for(fd, res, &plan, err) < 0)
 		return -1;
-	for (size_t i = 0; i < plan.n && !failed; i++) {
-		if (undo)
-			failed = cgroup_undo_note(undo, fd, plan.write[i].file, err);
-		if (!failed)
-			failed = perform(fd, &plan.write[i], &absent, err);
-	}
+	failed = perform_all(fd, &plan, false, undo, err);
+	if (!failed)
+		failed = perform_all(fd, &plan, true, undo, err);
 	cgroup_plan_done(&plan);
 	return failed;
 }

@@ -93,6 +93,26 @@ pids.max: 60"
 	end_one
 }
 
+t_a_refused_update_kills_nobody()
+{
+	has_controller memory || { skip "kills" "no memory controller in cgroup v2 here"; return; }
+	new_id
+	make_bundle "$SCRATCH/$id" '.linux.resources.memory.limit = 1073741824' sh -c 'dd if=/dev/zero bs=20M count=2 | sleep 1000'
+	vzrun run --detach --bundle "$SCRATCH/$id" "$id" >/dev/null
+	check "it holds memory" until_true holds 20000000
+	try vzrun update -r - "$id" <<<'{"memory": {"limit": 8388608, "swap": 8388608}, "unified": {"memory.min": "much"}}'
+	is "status" "$status" 1
+	is "nobody was killed" "$(sed -n 's/^oom_kill //p' "$CGROUP_DIR/$id/memory.events")" 0
+	try vzrun update -r - "$id" <<<'{"memory": {"limit": 8388608, "swap": 8388608}}'
+	check "as would have been" until_true grep -qx 'oom_kill 1' "$CGROUP_DIR/$id/memory.events"
+	end_one
+}
+
+holds() # BYTES
+{
+	[ "$(<"$CGROUP_DIR/$id/memory.current")" -ge "$1" ]
+}
+
 t_only_what_is_given_changes()
 {
 	has_controller memory || { skip "what is given" "no memory controller in cgroup v2 here"; return; }
