@@ -14,6 +14,7 @@
 #include "runtime/cli/output.h"
 #include "runtime/ct/ct.h"
 #include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/cgroup_file.h"
 #include "runtime/kernel/oom_log.h"
 
 struct status_opts {
@@ -55,6 +56,17 @@ static int look_up(struct cli *cli, struct subject *ret, struct err *err)
 	return ret->state ? 0 : -1;
 }
 
+static const char *why_missing(const char *controller)
+{
+	auto_fd int host = cgroup_open_host(NULL);
+	char have[512];
+
+	if (host >= 0 && cgroup_file_read(host, "cgroup.controllers", have, sizeof(have)) > 0 &&
+	    (cgroup_controllers_parse(have) & cgroup_controllers_parse(controller)))
+		return "nobody asked for it: a limit by vzrun update does";
+	return cgroup_why_missing(controller);
+}
+
 /* Opens its cgroup and reads the counts. 0 where there is something to tell, 1 where not. */
 static int load_hits(const struct subject *subject, struct cgroup_stats *stats,
 		     struct limit_hits *ret, struct err *err)
@@ -72,7 +84,7 @@ static int load_hits(const struct subject *subject, struct cgroup_stats *stats,
 	*ret = (struct limit_hits){
 		.id = subject->id,
 		.stats = stats,
-		.why_missing = cgroup_why_missing,
+		.why_missing = why_missing,
 	};
 	if (stats->memory_events.oom_kill > 0)
 		ret->kill_dated = oom_log_last(state->cgroup, &ret->last_kill);

@@ -175,7 +175,7 @@ static void resource_text(const struct limit_hits *hits, size_t i, struct strbuf
 		strbuf_addf(sb, "%s: %s%s%s\n", resources[i].name, use.text, hit.text ? "; " : "",
 			    hit.text ? hit.text : "");
 	} else if (resources[i].controller) {
-		strbuf_addf(sb, "%s: not counted: cgroup v2 has no controller %s here (%s)\n",
+		strbuf_addf(sb, "%s: not counted: its cgroup has no controller %s (%s)\n",
 			    resources[i].name, resources[i].controller,
 			    hits->why_missing(resources[i].controller));
 	}

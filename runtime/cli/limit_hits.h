@@ -21,7 +21,7 @@ struct limit_hits {
 	const struct cgroup_stats *stats;
 	bool kill_dated; /* the kernel's log tells when the last kill was: */
 	struct timespec last_kill;
-	/* Why cgroup v2 lacks a controller here: cgroup_why_missing, or a test's. */
+	/* Why its cgroup lacks a controller. */
 	const char *(*why_missing)(const char *controller);
 };
 

@@ -167,9 +167,25 @@ t_status_without_controllers()
 	make_bundle "$SCRATCH/bare" . sleep 1000
 	"${bare[@]}" run --detach --bundle "$SCRATCH/bare" bare
 	try "${bare[@]}" status --verbose bare
-	like "it says what is missing" "$out" 'processes: not counted: cgroup v2 has no controller pids here \((in use by cgroup v1|not passed on to this cgroup v2 mount)\)'
+	like "it says what is missing" "$out" 'processes: not counted: its cgroup has no controller pids \((in use by cgroup v1|not passed on to this cgroup v2 mount)\)'
 	is "json" "$("${bare[@]}" status --json bare | jq -c '[.limits.cpu, .limits.memory, .limits.pids, .advice]')" '[null,null,null,[]]'
 	"${bare[@]}" delete --force bare
+}
+
+t_status_where_nobody_asked_for_controllers()
+{
+	if ! has_controller pids; then
+		skip "it says how to get them" "no cgroup v2 controllers here (the test VM has them)"
+		return
+	fi
+	mkdir "$CGROUP_DIR/bare" # a parent that passes nothing on
+	start_one ".linux.cgroupsPath = \"$CGROUP/bare/x\""
+	like "it says how to get them" "$(vzrun status --verbose "$id")" \
+		'memory: not counted: its cgroup has no controller memory \(nobody asked for it: a limit by vzrun update does\)'
+	vzrun update --memory 64M "$id"
+	like "then it counts" "$(vzrun status --verbose "$id")" 'memory: .* the limit is 64 MiB'
+	end_one
+	rmdir "$CGROUP_DIR/bare"
 }
 
 t_status_of_what_is_not_running()

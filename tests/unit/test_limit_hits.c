@@ -102,10 +102,9 @@ static void what_is_not_counted_is_said(void **state)
 	struct limit_hits hits = { .id = "101", .stats = &stats, .why_missing = why };
 
 	(void)state;
-	assert_text(&hits,
-		    "cpu: not counted: cgroup v2 has no controller cpu here (because)\n"
-		    "memory: not counted: cgroup v2 has no controller memory here (because)\n"
-		    "processes: not counted: cgroup v2 has no controller pids here (because)\n");
+	assert_text(&hits, "cpu: not counted: its cgroup has no controller cpu (because)\n"
+			   "memory: not counted: its cgroup has no controller memory (because)\n"
+			   "processes: not counted: its cgroup has no controller pids (because)\n");
 }
 
 static void as_json(void **state)
