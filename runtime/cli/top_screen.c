@@ -369,8 +369,7 @@ static void add_keys(const struct top_view *view, struct strbuf *sb)
 
 	strbuf_add(sb, CLEAR_BELOW);
 	strbuf_addf(sb, "\033[%u;1H", view->height);
-	add(&line, "q quit  by c cpu m mem i io n net p psi t pids d id  r reverse  +/- interval  "
-		   "arrows scroll");
+	add(&line, "q quit  by c cpu m mem i io n net p psi t pids d id  r reverse  +- time");
 	strbuf_add(sb, CLEAR_LINE);
 }
 
