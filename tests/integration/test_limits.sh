@@ -240,6 +240,10 @@ t_rdma()
 		| .linux.resources.devices += [{allow: true, type: "c", major: '"${number%:*}"', access: "rw"}]'
 	is "rdma.max" "$(file rdma.max)" "vzrxe hca_handle=2 hca_object=100 "
 	is "a third context is refused" "$(vzrun exec "$id" hog contexts /dev/uverbs 3)" "2 EAGAIN"
+	# Not only for the sake of it: Linux 6.1 keeps what a removed cgroup had limited, and falls over
+	# it when the device goes (rdmacg_unregister_device).
+	update_to '{"unified": {"rdma.max": "vzrxe hca_handle=max hca_object=max"}}'
+	is "no limit" "$status$err $(file rdma.max)" "0 vzrxe hca_handle=max hca_object=max "
 	end_one
 	try in_container '.linux.resources.rdma = {nothere: {hcaHandles: 1}}' true
 	is "a device that there is not" "$status" 1
