@@ -37,7 +37,7 @@ extern const char sysinfo_image_start[], sysinfo_image_end[];
 
 static int open_place(void)
 {
-	static const char *const parts[] = { CGROUP_PARENT + 1, SYSINFO_CGROUP + 1 };
+	static const char *const parts[] = { &CGROUP_PARENT[1], &SYSINFO_CGROUP[1] };
 	auto_fd int host = cgroup_open_host(NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts) && host >= 0; i++)
@@ -51,7 +51,7 @@ void sysinfo_tidy(void)
 	auto_fd int host = cgroup_open_host(NULL);
 
 	if (host >= 0)
-		unlinkat(host, SYSINFO_CGROUP + 1, AT_REMOVEDIR);
+		unlinkat(host, &SYSINFO_CGROUP[1], AT_REMOVEDIR);
 }
 
 /* ---- the child, until it is the tiny program ---- */
