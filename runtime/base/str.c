@@ -275,3 +275,46 @@ int num_parse_size(const char *text, const char *what, uint64_t *ret_bytes, stru
 	*ret_bytes = (uint64_t)v << shift;
 	return 0;
 }
+
+/* The bytes of the character at `text`, 0 where it is none that may be shown (RFC 3629: shortest
+ * form, no surrogates). */
+static size_t shown_len(const unsigned char *text, size_t len)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = { { 0x80, 0x00, 0x20 },
+		      { 0xe0, 0xc0, 0xa0 }, /* U+0080 to U+009F are control characters */
+		      { 0xf0, 0xe0, 0x800 },
+		      { 0xf8, 0xf0, 0x10000 } };
+
+	for (size_t more = 0; more < ARRAY_SIZE(forms) && more < len; more++) {
+		uint32_t code = *text & (unsigned char)~forms[more].mask;
+
+		if ((*text & forms[more].mask) != forms[more].lead)
+			continue;
+		for (size_t i = 1; i <= more; i++) {
+			if ((text[i] & 0xc0) != 0x80)
+				return 0;
+			code = code << 6 | (text[i] & 0x3f);
+		}
+		if (code < forms[more].least || code == 0x7f || code > 0x10ffff ||
+		    (code >= 0xd800 && code < 0xe000))
+			return 0;
+		return more + 1;
+	}
+	return 0;
+}
+
+void str_add_clean(struct strbuf *sb, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = shown_len((const unsigned char *)text + i, len - i);
+
+		if (n > 0)
+			strbuf_add_mem(sb, text + i, n);
+		else
+			strbuf_add_char(sb, '?');
+		i += n ? n : 1;
+	}
+}

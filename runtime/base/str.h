@@ -48,6 +48,11 @@ bool str_ends(const char *text, const char *suffix);
 #define STR_SHOW_SIZE 96
 const char *str_show(char buf[STR_SHOW_SIZE], const char *text);
 
+/* Text of a container's for the terminal: UTF-8 passes; each byte that is none, and each control
+ * character (C0, DEL, C1), which a terminal might obey, becomes "?". */
+struct strbuf;
+void str_add_clean(struct strbuf *sb, const char *text, size_t len);
+
 /* A NULL-terminated list of strings, owned. */
 void strv_free(char **v);
 MEM_DEFINE_CLEANUP(char *, strv_free)

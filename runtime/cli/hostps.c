@@ -50,11 +50,7 @@ static bool find_pid_column(const char *heading, unsigned int *ret)
 
 static void add_line(const char *line, size_t len, struct strbuf *sb)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		strbuf_add_char(sb, (c < ' ' && c != '\t') || c == 0x7f ? '?' : line[i]);
-	}
+	str_add_clean(sb, line, len);
 	strbuf_add_char(sb, '\n');
 }
 

@@ -107,11 +107,15 @@ static void add_command(int dir, const char *name, struct strbuf *sb)
 	while (n > 0 && text[n - 1] == '\0')
 		n--;
 	if (n <= 0) {
-		strbuf_addf(sb, "[%s]", name);
+		strbuf_add_char(sb, '[');
+		str_add_clean(sb, name, strlen(name));
+		strbuf_add_char(sb, ']');
 		return;
 	}
 	for (ssize_t i = 0; i < n; i++)
-		strbuf_add_char(sb, (unsigned char)text[i] < ' ' ? (text[i] ? '?' : ' ') : text[i]);
+		if (text[i] == '\0')
+			text[i] = ' ';
+	str_add_clean(sb, text, (size_t)n);
 }
 
 static void add_process(const struct clocks *clocks, pid_t pid, struct strbuf *sb)

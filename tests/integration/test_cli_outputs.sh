@@ -389,4 +389,17 @@ t_zz_the_last_one_is_deleted()
 }
 
 mkdir -p "$ROOT"
+t_ps_shows_no_control_characters()
+{
+	new_id
+	make_bundle "$SCRATCH/$id" . sh -c ": $(printf 'x\033[31my\233z'); sleep 1000; :"
+	vzrun run --detach --bundle "$SCRATCH/$id" "$id" >/dev/null
+	until_true test -n "$(vzrun ps "$id")"
+	like "ps" "$(vzrun ps "$id")" ': x\?\[31my'
+	unlike "ps: the escape" "$(vzrun ps "$id")" $'\033'
+	like "the host's ps" "$(vzrun ps "$id" -o pid,args)" 'x.*31my'
+	unlike "the host's ps: the escape" "$(vzrun ps "$id" -o pid,args)" $'\033'
+	vzrun delete --force "$id"
+}
+
 run_tests "$@"

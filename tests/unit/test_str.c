@@ -268,9 +268,39 @@ static void size_rejects_other_text(void **state)
 	assert_int_equal(bytes, 77);
 }
 
+static void what_a_terminal_obeys_is_not_shown(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "plain ~", "plain ~" },
+		{ "\x1b[31m\n\r\t\x7f", "?[31m????" },
+		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7",
+		  "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xa7" },
+		{ "\x9b"
+		  "31m",
+		  "?31m" }, /* CSI as a byte */
+		{ "\xc2\x9b"
+		  "31m",
+		  "??31m" },          /* and as a character */
+		{ "\xc1\x81", "??" }, /* not the shortest form */
+		{ "\xe0\x82\x9b", "???" },
+		{ "\xed\xa0\x80", "???" },      /* a surrogate */
+		{ "\xf4\x90\x80\x80", "????" }, /* beyond Unicode */
+		{ "cut\xe2\x82", "cut??" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_strbuf struct strbuf sb = { 0 };
+
+		str_add_clean(&sb, rows[i][0], strlen(rows[i][0]));
+		assert_string_equal(sb.text, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_terminal_obeys_is_not_shown),
 		cmocka_unit_test(a_buffer_collects_text),
 		cmocka_unit_test(a_buffer_holds_more_than_its_first_room),
 		cmocka_unit_test(stealing_empties_the_buffer),
