@@ -92,9 +92,14 @@ static int make_node(int dirfd, const struct node *node, struct err *err)
 
 static int make_or_bind(int dirfd, const struct node *node, bool bind_nodes, struct err *err)
 {
-	if (bind_nodes && !S_ISFIFO(node->mode))
+	bool may_bind = !S_ISFIFO(node->mode);
+
+	if (bind_nodes && may_bind)
 		return bind_node(dirfd, node, err);
-	return make_node(dirfd, node, err);
+	if (make_node(dirfd, node, err) == 0)
+		return 0;
+	/* We are in a user namespace ourselves (rootless), or have no CAP_MKNOD. */
+	return err->code == EPERM && may_bind ? bind_node(dirfd, node, err) : -1;
 }
 
 static bool in_spec(const struct spec *spec, const char *name)

@@ -46,7 +46,7 @@ static const struct switch_row enabled[] = { { "enabled", true }, { NULL, false 
 #endif
 static const struct switch_row cgroup[] = {
 	{ "v1", false },          { "v2", true },   { "systemd", HAS_SYSTEMD },
-	{ "systemdUser", false }, { "rdma", true }, { NULL, false },
+	{ "systemdUser", HAS_SYSTEMD }, { "rdma", true }, { NULL, false },
 };
 static const struct switch_row intel_rdt[] = {
 	{ "enabled", true },

@@ -387,6 +387,62 @@ t_delete_takes_a_paused_one_with_cgroups_below()
 	is_gone
 }
 
+# ---- for a user ----
+
+# Out of this file's mount namespace, which has no part in what systemd mounts for a user.
+on_host()
+{
+	nsenter --mount=/proc/1/ns/mnt -- "$@"
+}
+
+# As that user, in a scope of the user's manager and as root of a user namespace of one id: what an
+# engine of an ordinary user calls us from.
+as_user() # CMD...
+{
+	on_host setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups env HOME=/ "XDG_RUNTIME_DIR=/run/user/$USER_ID" \
+		systemd-run --user --scope --quiet -- unshare --map-root-user --mount "$@"
+}
+USER_ID=15000
+
+rootless()
+{
+	as_user /usr/sbin/vzrun --root "/run/user/$USER_ID/vz" --systemd-cgroup "$@"
+}
+
+t_rootless_delegation()
+{
+	local dir=/var/lib/vz/rootless unit=vz-$$.scope
+	[ -n "${VZRUN_TEST_VM:-}" ] || { skip "rootless" "makes a user and installs vzrun: in the test VM only"; return; }
+	# Where nobody but root can have put it, as seen from a user namespace without the host's root.
+	on_host mkdir -p /usr/libexec/vzrun "$dir"
+	on_host cp "$VZRUN" /usr/sbin/vzrun
+	on_host cp "${VZRUN%/*}/vzrun-shared" /usr/libexec/vzrun/
+	on_host useradd --no-create-home --uid "$USER_ID" vztest
+	systemctl start "user@$USER_ID.service"
+	until_true on_host test -S "/run/user/$USER_ID/systemd/private"
+	make_rootfs "$SCRATCH/rootless/rootfs"
+	make_bundle "$SCRATCH/rootless" ".linux.cgroupsPath = \"user.slice:vz:$$\" | .linux.resources.pids.limit = 50
+		| .mounts |= map(select(.destination != \"/dev/mqueue\"))
+		| (.mounts[] | select(.destination == \"/dev/pts\").options) |= map(select(startswith(\"gid=\") | not))" \
+		sh -c 'cat /proc/self/cgroup >/tmp/out; echo x >/dev/null && echo written >>/tmp/out; exec sleep 1000'
+	jq '.root.path = "rootfs" | .root.readonly = false' "$SCRATCH/rootless/config.json" >"$SCRATCH/rootless/config"
+	mv "$SCRATCH/rootless/config" "$SCRATCH/rootless/config.json"
+	tar -C "$SCRATCH/rootless" -c . | on_host tar -C "$dir" -x
+	on_host chown -R "$USER_ID:$USER_ID" "$dir"
+	try rootless run --detach --bundle "$dir" two
+	is "run" "$status/$err" 0/
+	is "its limit" "$(cat "/sys/fs/cgroup/user.slice/user-$USER_ID.slice/user@$USER_ID.service/user.slice/$unit/pids.max")" 50
+	until_true on_host grep -q written "$dir/rootfs/tmp/out"
+	is "its cgroup namespace's root, and a device" "$(on_host cat "$dir/rootfs/tmp/out")" $'0::/\nwritten'
+	try rootless update --pids-limit 40 two
+	is "update" "$status/$(cat "/sys/fs/cgroup/user.slice/user-$USER_ID.slice/user@$USER_ID.service/user.slice/$unit/pids.max")" 0/40
+	try rootless delete --force two
+	is "delete" "$status/$err" 0/
+	check "nothing is left" test ! -e "/sys/fs/cgroup/user.slice/user-$USER_ID.slice/user@$USER_ID.service/user.slice/$unit"
+	systemctl stop "user@$USER_ID.service"
+	on_host rm -r "$dir"
+}
+
 # ---- killed, and without systemd ----
 
 t_create_is_killed_anywhere()
