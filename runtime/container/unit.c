@@ -18,6 +18,7 @@
 #include "runtime/base/proc.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/cgroup_file.h"
+#include "runtime/kernel/cgroup_undo.h"
 #include "runtime/kernel/systemd_unit.h"
 
 /* Whose manager: the system's for its root, else that of the user, who may have become the root of
@@ -116,6 +117,8 @@ static int put_basics(struct systemd_props *props, const char *slice, pid_t pid)
 	item->number = (uint64_t)pid;
 	for (size_t i = 0; i < ARRAY_SIZE(switches); i++)
 		failed |= systemd_props_put_number(props, switches[i], 'b', true);
+	/* Where the spec has no limit there is none, not the manager's DefaultTasksMax. */
+	failed |= systemd_props_put_number(props, "TasksMax", 't', UINT64_MAX);
 	failed |= systemd_props_put_number(props, "DefaultDependencies", 'b', false);
 	/* systemd shall keep out of it: the rules are a program of ours in the cgroup, which can say
 	 * all that a spec can. One of systemd's would have to allow it too. */
@@ -133,6 +136,21 @@ static int put_limits(struct systemd *systemd, struct systemd_limits *limits,
 	return systemd_props_put_limits(props, limits, err);
 }
 
+static void warn_of_oom_group(const struct systemd_limits *limits)
+{
+	for (size_t i = 0; i < limits->plan->n; i++) {
+		const struct cgroup_write *write = &limits->plan->write[i];
+
+		if (str_eq(write->file, "memory.oom.group") && str_eq(write->value, "1") &&
+		    limits->version < SYSTEMD_VERSION_OOM_POLICY) {
+			log_warning("memory.oom.group: systemd %d resets it when it is reloaded "
+				    "(%d would keep it)",
+				    limits->version, SYSTEMD_VERSION_OOM_POLICY);
+			return;
+		}
+	}
+}
+
 static int new_limits(struct systemd *systemd, const struct spec_resources *res,
 		      struct systemd_props *props, struct err *err)
 {
@@ -148,6 +166,8 @@ static int new_limits(struct systemd *systemd, const struct spec_resources *res,
 	if (cgroup_plan_init(&plan, res, &nothing_yet, err) < 0)
 		return -1;
 	failed = put_limits(systemd, &limits, props, err);
+	if (!failed)
+		warn_of_oom_group(&limits);
 	cgroup_plan_done(&plan);
 	return failed;
 }
@@ -295,11 +315,82 @@ static int changed_limits(struct systemd *systemd, const char *unit, int cgroup_
 	return failed;
 }
 
+/* With any property systemd writes its own value into files that it has others for. */
+static int note_files(struct cgroup_undo *undo, int cgroup_fd, struct err *err)
+{
+	static const char *const files[] = {
+		"cpu.idle",    "cpu.max",          "cpu.weight",      "cpuset.cpus",
+		"cpuset.mems", "io.bfq.weight",    "io.latency",      "io.max",
+		"io.weight",   "memory.high",      "memory.low",      "memory.max",
+		"memory.min",  "memory.oom.group", "memory.swap.max", "pids.max",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (cgroup_undo_note(undo, cgroup_fd, files[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static void put_back(const struct cgroup_undo *undo, int cgroup_fd)
+{
+	const char *refused = cgroup_undo_apply(undo, cgroup_fd);
+
+	if (refused)
+		log_warning("\"%s\" could not be put back as it was, ignoring", refused);
+}
+
+/* The properties alone: the files are as they were. */
+static int set_props(struct systemd *systemd, const char *unit, int cgroup_fd,
+		     const struct systemd_props *props, struct err *err)
+{
+	auto_cgroup_undo struct cgroup_undo files = { NULL, 0 };
+
+	if (props->n == 0)
+		return 0;
+	if (note_files(&files, cgroup_fd, err) < 0 || systemd_set(systemd, unit, props, err) < 0)
+		return -1;
+	put_back(&files, cgroup_fd);
+	return 0;
+}
+
+/* Puts MemoryMax at the end. */
+static void put_killer_last(struct systemd_props *props)
+{
+	for (size_t i = 0; i + 1 < props->n; i++) {
+		struct systemd_prop *end = &props->prop[props->n - 1], here = props->prop[i];
+
+		if (!str_eq(here.name, "MemoryMax"))
+			continue;
+		props->prop[i] = *end;
+		*end = here;
+	}
+}
+
+/* MemoryMax may kill, so it is told once all else was taken. */
+static int set_limits(struct systemd *systemd, const char *unit, int cgroup_fd,
+		      const struct spec_resources *res, struct systemd_props *props,
+		      struct err *err)
+{
+	struct systemd_props rest, last = { NULL, 0 };
+
+	put_killer_last(props);
+	rest = *props;
+	if (rest.n > 0 && str_eq(rest.prop[rest.n - 1].name, "MemoryMax")) {
+		rest.n--;
+		last = (struct systemd_props){ &rest.prop[rest.n], 1 };
+	}
+	if (set_props(systemd, unit, cgroup_fd, &rest, err) < 0 ||
+	    cgroup_update(cgroup_fd, res, err) < 0)
+		return -1;
+	return set_props(systemd, unit, cgroup_fd, &last, err);
+}
+
 int unit_update(const struct container_state *state, const struct spec_resources *res,
 		struct err *err)
 {
 	auto_systemd struct systemd *systemd = NULL;
 	auto_systemd_props struct systemd_props props = { NULL, 0 }, before = { NULL, 0 };
+	auto_cgroup_undo struct cgroup_undo files = { NULL, 0 };
 	auto_fd int cgroup = cgroup_open_for(state->cgroup, res, err);
 	struct spec_resources rounded = *res;
 	struct err undo;
@@ -308,13 +399,13 @@ int unit_update(const struct container_state *state, const struct spec_resources
 		return -1;
 	if (systemd_open(is_users(), &systemd, err) < 0 ||
 	    changed_limits(systemd, state->unit, cgroup, &rounded, &props, err) < 0 ||
-	    systemd_get(systemd, state->unit, &props, &before, err) < 0)
+	    systemd_get(systemd, state->unit, &props, &before, err) < 0 ||
+	    note_files(&files, cgroup, err) < 0)
 		return -1;
-	if (props.n > 0 && systemd_set(systemd, state->unit, &props, err) < 0)
-		return -1;
-	if (cgroup_update(cgroup, &rounded, err) == 0)
+	if (set_limits(systemd, state->unit, cgroup, &rounded, &props, err) == 0)
 		return 0;
 	if (props.n > 0 && systemd_set(systemd, state->unit, &before, &undo) < 0)
 		log_warning("%s, ignoring", undo.msg);
+	put_back(&files, cgroup);
 	return -1;
 }

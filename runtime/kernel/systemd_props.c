@@ -95,7 +95,7 @@ int systemd_props_put_text(struct systemd_props *props, const char *name, const 
 #define QUOTA_STEP 10000 /* usec of each second: one percent */
 /* The first version that takes a weight of 0 for cpu.idle, and that lets a scope have OOMPolicy. */
 #define VERSION_CPU_IDLE 252
-#define VERSION_OOM_POLICY 253
+#define VERSION_OOM_POLICY SYSTEMD_VERSION_OOM_POLICY
 
 struct mapping {
 	struct systemd_props *props;
@@ -121,6 +121,9 @@ static int map_bytes(struct mapping *m, const char *name, const struct cgroup_wr
 	if (!str_eq(write->value, "max") &&
 	    num_parse_size(write->value, write->file, &value, err) < 0)
 		return -1;
+	/* It is told last, when a refusal would be too late. */
+	if (value == 0 && str_eq(write->file, "memory.max"))
+		return err_set(err, ERR_INPUT, "systemd takes no memory limit of 0");
 	return put(m, name, value, err);
 }
 
@@ -222,6 +225,38 @@ static int map_list(struct mapping *m, const char *name, const struct cgroup_wri
 	return prop ? 0 : no_memory(err);
 }
 
+/* "[default ]WEIGHT"; those of devices are left to the file. */
+static bool default_weight(const struct cgroup_write *write, uint64_t max, uint64_t *ret)
+{
+	const char *text = write->value;
+
+	if (str_starts(text, "default "))
+		text += strlen("default ");
+	return num_parse_u(text, write->file, max, ret, NULL) == 0 && *ret > 0;
+}
+
+/* What systemd brings down to BFQ's range again, each number to itself. */
+static int map_bfq_weight(struct mapping *m, const char *name, const struct cgroup_write *write,
+			  struct err *err)
+{
+	uint64_t weight;
+
+	if (!default_weight(write, 1000, &weight))
+		return 0;
+	return put(m, name, weight <= 100 ? weight : 100 + (weight - 100) * 11, err);
+}
+
+/* In the place of a weight for BFQ it means the same, which that has told already. */
+static int map_io_weight(struct mapping *m, const char *name, const struct cgroup_write *write,
+			 struct err *err)
+{
+	uint64_t weight;
+
+	if ((write->flags & CGROUP_WRITE_ELSE) || !default_weight(write, 10000, &weight))
+		return 0;
+	return put(m, name, weight, err);
+}
+
 /* A scope gets it when it is made, or never. */
 static int map_oom_group(struct mapping *m, const char *name, const struct cgroup_write *write,
 			 struct err *err)
@@ -245,6 +280,8 @@ static const struct row {
 	{ "cpu.weight", "CPUWeight", map_weight, false },
 	{ "cpuset.cpus", "AllowedCPUs", map_list, false },
 	{ "cpuset.mems", "AllowedMemoryNodes", map_list, false },
+	{ "io.bfq.weight", "IOWeight", map_bfq_weight, false },
+	{ "io.weight", "IOWeight", map_io_weight, false },
 	{ "memory.high", "MemoryHigh", map_bytes, false },
 	{ "memory.low", "MemoryLow", map_bytes, false },
 	{ "memory.max", "MemoryMax", map_bytes, false },

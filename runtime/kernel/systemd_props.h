@@ -64,6 +64,8 @@ struct systemd_limits {
 	uint64_t cpu_period; /* usec; what a quota without a period of its own is of */
 };
 #define SYSTEMD_CPU_PERIOD 100000
+/* The first version that keeps a scope's memory.oom.group, which others reset. */
+#define SYSTEMD_VERSION_OOM_POLICY 253
 int systemd_props_put_limits(struct systemd_props *props, const struct systemd_limits *limits,
 			     struct err *err);
 /* Has the plan a limit that only some versions have a property for? */

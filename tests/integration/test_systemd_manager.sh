@@ -357,6 +357,38 @@ t_update_that_is_refused_changes_nothing()
 	end_one
 }
 
+# Each limit's file and what it holds.
+limit_files()
+{
+	(cd "$CGROUP2$SLICE_PATH/$unit" &&
+		grep -H . cpu.idle cpu.max* cpu.weight io.bfq.weight io.max io.weight \
+			memory.{high,low,max,min,oom.group,swap.max} pids.max 2>/dev/null)
+}
+
+t_update_leaves_the_other_limits()
+{
+	local before
+	start_one '.linux.resources += { memory: { limit: 67108864, reservation: 8388608 },
+		cpu: { shares: 2048, quota: 50000, burst: 1000 },
+		blockIO: { weight: 300 }, unified: { "memory.oom.group": "1" } }'
+	like "a word on what this systemd resets" "$([ "$(systemctl --version |
+		awk 'NR == 1 { print $2 }')" -ge 253 ] || echo "$err")" '^$|memory.oom.group: systemd'
+	is "no limit of tasks" "$(show TasksMax) $(file pids.max)" "infinity max"
+	is "the weight, for BFQ" "$(file io.bfq.weight)" "default 300"
+	is "and as systemd has it" "$(show IOWeight)" 2300
+	before=$(limit_files)
+	like "the group is killed as one" "$before" 'memory.oom.group:1'
+	check "update of tasks" vzrun update --pids-limit 90 "$id"
+	is "changed nothing else" "$(limit_files)" "${before/pids.max:max/pids.max:90}"
+	check "update of memory" vzrun update --memory 50331648 "$id"
+	before=${before/pids.max:max/pids.max:90}
+	is "nor does that" "$(limit_files)" "${before/memory.max:67108864/memory.max:50331648}"
+	systemctl daemon-reload
+	show ActiveState >/dev/null
+	is "the weight survives a reload" "$(file io.bfq.weight)" "default 300"
+	end_one
+}
+
 t_the_other_verbs_work()
 {
 	start_one

@@ -128,7 +128,11 @@ static void unified_is_mapped_and_has_the_last_word(void **unused)
 		      FOR(.version = 0),
 		      "MemoryMax=33554432 MemoryHigh=18446744073709551615 MemoryMin=4096 "
 		      "CPUQuotaPeriodUSec=50000 CPUQuotaPerSecUSec=18446744073709551615 "
-		      "CPUWeight=300 AllowedCPUs=02 TasksMax=7");
+		      "CPUWeight=300 AllowedCPUs=02 TasksMax=7 IOWeight=50");
+	assert_limits("'unified':{'io.weight':'8:0 50'}", FOR(.version = 0), "");
+	assert_limits("'unified':{'io.bfq.weight':'default 300'}", FOR(.version = 0),
+		      "IOWeight=2300");
+	assert_limits("'blockIO':{'weight':50}", FOR(.version = 0), "IOWeight=50");
 }
 
 static void oom_group_is_a_policy_of_a_new_unit(void **unused)
