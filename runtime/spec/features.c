@@ -45,8 +45,12 @@ static const struct switch_row enabled[] = { { "enabled", true }, { NULL, false 
 #define HAS_SYSTEMD false
 #endif
 static const struct switch_row cgroup[] = {
-	{ "v1", false },          { "v2", true },   { "systemd", HAS_SYSTEMD },
-	{ "systemdUser", HAS_SYSTEMD }, { "rdma", true }, { NULL, false },
+	{ "v1", false },
+	{ "v2", true },
+	{ "systemd", HAS_SYSTEMD },
+	{ "systemdUser", HAS_SYSTEMD },
+	{ "rdma", true },
+	{ NULL, false },
 };
 static const struct switch_row intel_rdt[] = {
 	{ "enabled", true },
