@@ -43,6 +43,7 @@
 #define HUGE_PAGE (2UL << 20)
 #define MOST_CHILDREN 4096
 #define ANSWER_MSEC 60000
+#define MOST_TRIES 100 /* in vain, then a fork bomb's process makes room for a new one */
 
 static void say(const char *text)
 {
@@ -152,12 +153,23 @@ static pid_t fork_at_last(void)
 	return pid;
 }
 
+/* None of the others is to be killed in its place. */
+static void be_the_victim(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "1000", 4) != 4)
+		die("oom_score_adj");
+	close(fd);
+}
+
 static void rage_memory(void)
 {
 	while (!is_over()) {
 		pid_t pid = fork_at_last();
 
 		if (pid == 0) {
+			be_the_victim();
 			touch(1UL << 30, PAGE, 0);
 			_exit(0);
 		}
@@ -183,13 +195,17 @@ static void rage_disk(const char *path)
 	_exit(0);
 }
 
-/* Half of those that can't fork give up, so that there are always new ones. */
+/* Who can't fork any more gives up, so that there are always new ones, and room for the others. */
 static void rage_forks(pid_t first)
 {
 	signal(SIGCHLD, SIG_IGN);
-	while (!is_over())
-		if (fork() < 0 && getpid() != first && getpid() % 2)
+	for (int tries = 0; !is_over();) {
+		pid_t pid = fork();
+
+		tries = pid == 0 ? 0 : tries + (pid < 0);
+		if (tries >= MOST_TRIES && getpid() != first)
 			_exit(0);
+	}
 }
 
 static int cmd_rage(char **arg)
