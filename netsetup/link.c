@@ -3,20 +3,17 @@
 
 #include "netsetup/link.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include "netsetup/netlink.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
@@ -33,68 +30,6 @@ int link_loopback_up(struct err *err)
 	return 0;
 }
 
-/* ---- libnl's objects by scope ---- */
-
-static void close_socket(struct nl_sock **sock)
-{
-	if (*sock)
-		nl_socket_free(*sock);
-}
-
-static void put_link(struct rtnl_link **link)
-{
-	if (*link)
-		rtnl_link_put(*link);
-}
-
-static void free_cache(struct nl_cache **cache)
-{
-	if (*cache)
-		nl_cache_free(*cache);
-}
-
-#define auto_socket __attribute__((cleanup(close_socket)))
-#define auto_link __attribute__((cleanup(put_link)))
-#define auto_cache __attribute__((cleanup(free_cache)))
-
-/* libnl keeps its own error numbers; those of the kernel that a caller may test come back. */
-static int fail(struct err *err, int rc, const char *doing, const char *what)
-{
-	switch (-rc) {
-	case NLE_EXIST:
-		errno = EEXIST;
-		break;
-	case NLE_NODEV:
-	case NLE_OBJ_NOTFOUND:
-		errno = ENODEV;
-		break;
-	case NLE_PERM:
-		errno = EPERM;
-		break;
-	case NLE_BUSY:
-		errno = EBUSY;
-		break;
-	case NLE_NOMEM:
-		errno = ENOMEM;
-		break;
-	default:
-		return err_set(err, ERR_FAILED, "%s \"%s\": %s", doing, what, nl_geterror(rc));
-	}
-	return err_sys(err, "%s \"%s\"", doing, what);
-}
-
-static struct nl_sock *open_socket(struct err *err)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
-
-	if (rc == 0)
-		return sock;
-	close_socket(&sock);
-	fail(err, rc, "open", "a netlink socket");
-	return NULL;
-}
-
 /* ---- moving ---- */
 
 struct move {
@@ -105,27 +40,9 @@ struct move {
 	struct nl_cache *addresses; /* of all links here */
 };
 
-/* A socket stays in the network namespace it was made in. */
-static struct nl_sock *open_socket_in(int netns_fd, struct err *err)
-{
-	auto_fd int back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct nl_sock *sock;
-
-	if (back < 0 || setns(netns_fd, CLONE_NEWNET) < 0) {
-		err_sys(err, "enter the container's network namespace");
-		return NULL;
-	}
-	sock = open_socket(err);
-	if (setns(back, CLONE_NEWNET) == 0)
-		return sock;
-	close_socket(&sock);
-	err_sys(err, "return from the container's network namespace");
-	return NULL;
-}
-
 static bool is_taken(struct nl_sock *sock, const char *name, int *ret_rc)
 {
-	auto_link struct rtnl_link *link = NULL;
+	auto_nl_link struct rtnl_link *link = NULL;
 
 	*ret_rc = rtnl_link_get_kernel(sock, 0, name, &link);
 	if (*ret_rc == -NLE_NODEV || *ret_rc == -NLE_OBJ_NOTFOUND)
@@ -146,17 +63,18 @@ static int choose_name(struct move *m, const char *name, struct err *err)
 		if (len >= (int)sizeof(m->name))
 			return err_set(err, ENAMETOOLONG, "name the interface \"%s\"", name);
 		if (!is_taken(m->there, m->name, &rc))
-			return rc < 0 ? fail(err, rc, "look for the interface", m->name) : 0;
+			return rc < 0 ? netlink_fail(err, rc, "look for the interface", m->name) :
+					0;
 		if (!number)
 			break;
 	}
-	return fail(err, -NLE_EXIST, "name the container's interface", name);
+	return netlink_fail(err, -NLE_EXIST, "name the container's interface", name);
 }
 
 /* One request moves and renames, so that a name taken in between is no half-done move. */
 static int change_namespace(struct move *m, int netns_fd, struct err *err)
 {
-	auto_link struct rtnl_link *change = rtnl_link_alloc();
+	auto_nl_link struct rtnl_link *change = rtnl_link_alloc();
 	int rc = -NLE_NOMEM;
 
 	if (change) {
@@ -164,7 +82,7 @@ static int change_namespace(struct move *m, int netns_fd, struct err *err)
 		rtnl_link_set_ns_fd(change, netns_fd);
 		rc = rtnl_link_change(m->here, m->link, change, 0);
 	}
-	return rc < 0 ? fail(err, rc, "move the interface", m->host_name) : 0;
+	return rc < 0 ? netlink_fail(err, rc, "move the interface", m->host_name) : 0;
 }
 
 /* "All permanent IP addresses (IFA_F_PERMANENT flag) of any family with global scope" */
@@ -184,7 +102,7 @@ static int add_address(struct move *m, struct rtnl_addr *addr, int ifindex, stru
 	if (rtnl_addr_get_family(addr) == AF_INET)
 		rtnl_addr_set_label(addr, m->name);
 	rc = rtnl_addr_add(m->there, addr, 0);
-	return rc < 0 ? fail(err, rc, "give its addresses to the interface", m->name) : 0;
+	return rc < 0 ? netlink_fail(err, rc, "give its addresses to the interface", m->name) : 0;
 }
 
 static int add_addresses(struct move *m, int ifindex, struct err *err)
@@ -203,24 +121,24 @@ static int add_addresses(struct move *m, int ifindex, struct err *err)
 
 static int set_up(struct move *m, struct rtnl_link *link, struct err *err)
 {
-	auto_link struct rtnl_link *change = rtnl_link_alloc();
+	auto_nl_link struct rtnl_link *change = rtnl_link_alloc();
 	int rc = -NLE_NOMEM;
 
 	if (change) {
 		rtnl_link_set_flags(change, IFF_UP);
 		rc = rtnl_link_change(m->there, link, change, 0);
 	}
-	return rc < 0 ? fail(err, rc, "set the interface up:", m->name) : 0;
+	return rc < 0 ? netlink_fail(err, rc, "set the interface up:", m->name) : 0;
 }
 
 /* What the kernel does not take along. */
 static int finish(struct move *m, struct err *err)
 {
-	auto_link struct rtnl_link *link = NULL;
+	auto_nl_link struct rtnl_link *link = NULL;
 	int rc = rtnl_link_get_kernel(m->there, 0, m->name, &link);
 
 	if (rc < 0)
-		return fail(err, rc, "find the moved interface", m->name);
+		return netlink_fail(err, rc, "find the moved interface", m->name);
 	if (add_addresses(m, rtnl_link_get_ifindex(link), err) < 0)
 		return -1;
 	return set_up(m, link, err);
@@ -228,23 +146,23 @@ static int finish(struct move *m, struct err *err)
 
 int link_move(const char *host_name, const char *name, int netns_fd, struct err *err)
 {
-	auto_socket struct nl_sock *here = open_socket(err), *there = NULL;
-	auto_cache struct nl_cache *addresses = NULL;
-	auto_link struct rtnl_link *link = NULL;
+	auto_nl_sock struct nl_sock *here = netlink_open(NETLINK_ROUTE, err), *there = NULL;
+	auto_nl_cache struct nl_cache *addresses = NULL;
+	auto_nl_link struct rtnl_link *link = NULL;
 	struct move m = { .host_name = host_name, .here = here };
 	int rc;
 
 	if (!here)
 		return -1;
-	there = open_socket_in(netns_fd, err);
+	there = netlink_open_in(netns_fd, NETLINK_ROUTE, err);
 	if (!there)
 		return -1;
 	rc = rtnl_link_get_kernel(here, 0, host_name, &link);
 	if (rc < 0)
-		return fail(err, rc, "find the interface", host_name);
+		return netlink_fail(err, rc, "find the interface", host_name);
 	rc = rtnl_addr_alloc_cache(here, &addresses);
 	if (rc < 0)
-		return fail(err, rc, "read the addresses of the interface", host_name);
+		return netlink_fail(err, rc, "read the addresses of the interface", host_name);
 	m.there = there;
 	m.link = link;
 	m.addresses = addresses;
