@@ -17,17 +17,54 @@
 #define RECORD_MAX 8192
 #define FACILITY_KERNEL 0
 
+static bool is_below(const char *path, const char *top, size_t len)
+{
+	return strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == ',');
+}
+
+/* ",task=COMM,pid=N,uid=N" up to the end; COMM may have commas. */
+static bool has_tail(const char *path)
+{
+	const char *at = strstr(path, ",task=");
+
+	while (at && (at = strstr(at + 1, ",pid="))) {
+		int used = 0;
+
+		if (sscanf(at, ",pid=%*[0-9],uid=%*[0-9]%n", &used) == 0 && used > 0 &&
+		    (at[used] == '\n' || !at[used]))
+			return true;
+	}
+	return false;
+}
+
+/* Whose limit was hit: the task's cgroup or one above; for the host's own lack none is named. */
+static bool limit_is_above(const char *text, const char *path)
+{
+	static const char key[] = ",oom_memcg=", global[] = ",global_oom,task_memcg=";
+	const char *limit = strstr(text, key), *all = strstr(text, global);
+
+	if (!limit)
+		return all && all + strlen(global) == path;
+	if (strstr(limit + 1, key))
+		return false;
+	limit += strlen(key);
+	if (str_starts(limit, "/,"))
+		return true;
+	return is_below(path, limit, strcspn(limit, ","));
+}
+
 /* "6,339,5140900,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=101,mems_allowed=0,
  * oom_memcg=/vzrun/101,task_memcg=/vzrun/101,task=dd,pid=9,uid=0". The kernel lets no program
  * write with its own facility. The name of a cgroup is its maker's, who may be in a container, and
- * stands before what is looked for: whose name says the same is not listened to. */
+ * stands before what is looked for: whose name says the same is not listened to. A long name also
+ * cuts the record short, so all up to its end must be there, and the limit's own path, which comes
+ * first, must be above the task's. */
 bool oom_log_parse(const char *record, const char *cgroup, uint64_t *ret_usec)
 {
 	static const char key[] = ",task_memcg=";
 	unsigned int priority;
 	uint64_t usec;
 	const char *text = strchr(record, ';'), *path;
-	size_t len = strlen(cgroup);
 
 	if (!text || sscanf(record, "%u,%*u,%" SCNu64 ",", &priority, &usec) != 2 ||
 	    priority >> 3 != FACILITY_KERNEL || !str_starts(text + 1, "oom-kill:"))
@@ -36,7 +73,8 @@ bool oom_log_parse(const char *record, const char *cgroup, uint64_t *ret_usec)
 	if (!path || strstr(path + 1, key))
 		return false;
 	path += strlen(key);
-	if (strncmp(path, cgroup, len) != 0 || (path[len] != '/' && path[len] != ','))
+	if (!is_below(path, cgroup, strlen(cgroup)) || !limit_is_above(text, path) ||
+	    !has_tail(path))
 		return false;
 	*ret_usec = usec;
 	return true;

@@ -59,11 +59,35 @@ static void what_others_wrote_does_not_count(void **state)
 	assert_false(tells("", "/vzrun/7"));
 }
 
+static void a_record_cut_short_does_not_count(void **state)
+{
+	(void)state;
+	/* Cut within the limit's path, which a container chose. */
+	assert_false(tells(HEAD BEGIN "oom_memcg=/vzrun/8/a,task_memcg=/vzrun/7,", "/vzrun/7"));
+	assert_false(tells(HEAD BEGIN "oom_memcg=/vzrun/8/a,task_memcg=/vzrun/7,task=d,pid=9,uid=0",
+			   "/vzrun/7"));
+	assert_false(tells(HEAD BEGIN "oom_memcg=/vzrun/8/a,oom_memcg=/vzrun/7,"
+				      "task_memcg=/vzrun/7,task=d,pid=9,uid=0",
+			   "/vzrun/7"));
+	assert_false(tells(HEAD BEGIN "oom_memcg=/vzrun/7,task_memcg=/vzrun/7,task=d,pid=9",
+			   "/vzrun/7"));
+}
+
+static void a_comm_may_have_commas(void **state)
+{
+	(void)state;
+	assert_true(tells(HEAD BEGIN "oom_memcg=/vzrun,task_memcg=/vzrun/7,task=a,pid=1,b,"
+				     "pid=9,uid=0",
+			  "/vzrun/7"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_kill_by_its_own_limit),
 		cmocka_unit_test(a_kill_for_the_hosts_sake),
+		cmocka_unit_test(a_record_cut_short_does_not_count),
+		cmocka_unit_test(a_comm_may_have_commas),
 		cmocka_unit_test(what_others_wrote_does_not_count),
 	};
 
