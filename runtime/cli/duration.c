@@ -4,6 +4,7 @@
 #include "runtime/cli/duration.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
@@ -23,7 +24,9 @@ int duration_parse(const char *text, const char *option, int *ret_msec, struct e
 		char unit[3];
 		int used = 0;
 
-		if (sscanf(at, "%12lf%2[hms]%n", &number, unit, &used) != 2)
+		/* No sign, blank, "inf" or "nan", all of which scanf takes. */
+		if (!strchr("0123456789.", *at) ||
+		    sscanf(at, "%12lf%2[hms]%n", &number, unit, &used) != 2)
 			break;
 		for (i = 0; i < ARRAY_SIZE(units) && !str_eq(units[i].unit, unit); i++)
 			;

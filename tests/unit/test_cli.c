@@ -12,6 +12,7 @@
 
 #include "runtime/base/str.h"
 #include "runtime/cli/cli.h"
+#include "runtime/cli/duration.h"
 
 struct opts {
 	bool detach, tty;
@@ -287,9 +288,24 @@ static void commands_are_found_by_their_whole_name(void **state)
 	assert_null(cli_command_find(""));
 }
 
+static void duration_refuses_signs(void **state)
+{
+	struct err err = { 0 };
+	int msec = 0;
+
+	(void)state;
+	assert_int_equal(duration_parse("1h30m", "--x", &msec, &err), 0);
+	assert_int_equal(msec, 5400000);
+	assert_int_equal(duration_parse("1h-3599.5s", "--x", &msec, &err), -1);
+	assert_int_equal(duration_parse("+5s", "--x", &msec, &err), -1);
+	assert_int_equal(duration_parse("1h 5s", "--x", &msec, &err), -1);
+	assert_int_equal(msec, 5400000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(duration_refuses_signs),
 		cmocka_unit_test(values_follow_or_stand_behind_equals),
 		cmocka_unit_test(switches_may_be_joined_or_told),
 		cmocka_unit_test(options_may_stand_behind_arguments),
