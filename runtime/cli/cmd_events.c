@@ -38,10 +38,13 @@ static const struct cli_option events_rows[] = {
 };
 const struct cli_options cmd_events_options = CLI_OPTIONS(events_rows, struct events_opts);
 
+#define RETRY_MSEC 500
+
 struct stream {
 	const struct container_state *state;
 	int cgroup, notify; /* fds */
 	int interval_msec;
+	bool memory_watched;
 	uint64_t oom_kills; /* as told so far */
 };
 
@@ -68,35 +71,51 @@ static int print_oom(const struct stream *stream, struct err *err)
 	return output_write(&sb, err);
 }
 
-/* Which of these files there is depends on the controllers; cgroup.events is always there. */
-static int watch(struct stream *stream, struct err *err)
+static int add_watch(const struct stream *stream, const char *file)
 {
-	static const char *const files[] = { "cgroup.events", "memory.events" };
 	char path[FD_PATH_SIZE + 32], dir[FD_PATH_SIZE];
 
+	snprintf(path, sizeof(path), "%s/%s", fd_path(dir, stream->cgroup), file);
+	return inotify_add_watch(stream->notify, path, IN_MODIFY);
+}
+
+/* The memory controller may be enabled only later (`update`): tried again at each turn. */
+static void watch_memory(struct stream *stream)
+{
+	if (!stream->memory_watched)
+		stream->memory_watched = add_watch(stream, "memory.events") >= 0;
+}
+
+/* First the watch, then the number: a kill in between is told. */
+static int watch(struct stream *stream, struct err *err)
+{
 	stream->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (stream->notify < 0)
 		return err_sys(err, "watch the cgroup");
-	fd_path(dir, stream->cgroup);
-	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-		if (inotify_add_watch(stream->notify, path, IN_MODIFY) < 0 && i == 0)
-			return err_sys(err, "watch the cgroup's events");
-	}
+	if (add_watch(stream, "cgroup.events") < 0)
+		return err_sys(err, "watch the cgroup's events");
+	watch_memory(stream);
 	cgroup_stats_value(stream->cgroup, "memory.events", "oom_kill", &stream->oom_kills);
 	return 0;
 }
 
-/* Something of what is watched changed. */
-static int on_change(struct stream *stream, struct err *err)
+/* Tells the kills since the last time. The count begins anew where the controller was taken away
+ * and came back. */
+static int tell_kills(struct stream *stream, struct err *err)
 {
 	char events[4096];
 	uint64_t now;
 
 	while (read(stream->notify, events, sizeof(events)) > 0)
 		;
-	if (cgroup_stats_value(stream->cgroup, "memory.events", "oom_kill", &now) < 0)
+	watch_memory(stream);
+	if (cgroup_stats_value(stream->cgroup, "memory.events", "oom_kill", &now) < 0) {
+		stream->oom_kills = 0;
+		stream->memory_watched = false;
 		return 0;
+	}
+	if (stream->oom_kills > now)
+		stream->oom_kills = 0;
 	for (; stream->oom_kills < now; stream->oom_kills++)
 		if (print_oom(stream, err) < 0)
 			return -1;
@@ -119,6 +138,16 @@ static int64_t now_msec(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A file that is not there yet can't be waited for. */
+static int timeout_msec(const struct stream *stream, int64_t due)
+{
+	int64_t left = due - now_msec();
+
+	if (!stream->memory_watched && left > RETRY_MSEC)
+		left = RETRY_MSEC;
+	return left > 0 ? (int)left : 0;
+}
+
 /* Until the last process has left. */
 static int follow(struct stream *stream, struct err *err)
 {
@@ -126,20 +155,21 @@ static int follow(struct stream *stream, struct err *err)
 	int64_t due = now_msec() + stream->interval_msec;
 
 	while (!has_ended(stream)) {
-		int64_t left = due - now_msec();
-		int n = poll(&pfd, 1, left > 0 ? (int)left : 0);
+		int n = poll(&pfd, 1, timeout_msec(stream, due));
+		int64_t now;
 
 		if (n < 0 && errno != EINTR)
 			return err_sys(err, "wait for events");
-		if (n > 0 && on_change(stream, err) < 0)
+		if (tell_kills(stream, err) < 0)
 			return -1;
-		if (now_msec() < due)
+		now = now_msec();
+		if (now < due)
 			continue;
 		if (print_stats(stream, err) < 0)
 			return -1;
-		due += stream->interval_msec;
+		due = now + stream->interval_msec; /* not due +: no burst after a stall */
 	}
-	return on_change(stream, err);
+	return tell_kills(stream, err);
 }
 
 int cmd_events(struct cli *cli, struct err *err)
@@ -149,7 +179,7 @@ int cmd_events(struct cli *cli, struct err *err)
 	auto_fd int cgroup = -1, notify = -1;
 	struct stream stream = { 0 };
 
-	if (duration_parse(opts->interval ? opts->interval : "5s", "--interval",
+	if (duration_parse(opts->interval ? opts->interval : "5s", "--interval", 1,
 			   &stream.interval_msec, err) < 0 ||
 	    container_load(&cli->set, cli->id, &state, err) < 0)
 		return -1;

@@ -122,7 +122,10 @@ static int run_batch(struct top *top, unsigned int iterations, struct err *err)
 	if (take_sample(top, err) < 0)
 		return -1;
 	for (unsigned int i = 0; iterations == 0 || i < iterations; i++) {
-		due += top->view.interval_msec;
+		int64_t now = now_msec();
+
+		/* After a stall not all the missed pages at once. */
+		due = (due > now ? due : now) + top->view.interval_msec;
 		sleep_until(due);
 		if (take_sample(top, err) < 0 || print_page(top, err) < 0)
 			return -1;
@@ -231,7 +234,7 @@ int cmd_top(struct cli *cli, struct err *err)
 	auto_vz struct vz *vz = NULL;
 
 	if (check_options(opts, err) < 0 ||
-	    duration_parse(opts->interval ? opts->interval : "2s", "--interval",
+	    duration_parse(opts->interval ? opts->interval : "2s", "--interval", INTERVAL_MIN_MSEC,
 			   &top.view.interval_msec, err) < 0 ||
 	    (cli->cts && vz_load(cli->global.config, &cli->set, NULL, &vz, err) < 0))
 		return -1;

@@ -9,7 +9,11 @@
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
 
-int duration_parse(const char *text, const char *option, int *ret_msec, struct err *err)
+#define NUMBER_MAX 12 /* characters */
+#define MAX_MSEC 86400000
+
+int duration_parse(const char *text, const char *option, int min_msec, int *ret_msec,
+		   struct err *err)
 {
 	static const struct {
 		char unit[3];
@@ -23,22 +27,24 @@ int duration_parse(const char *text, const char *option, int *ret_msec, struct e
 		unsigned int i;
 		char unit[3];
 		int used = 0;
+		size_t len;
 
-		/* No sign, blank, "inf" or "nan", all of which scanf takes. */
-		if (!strchr("0123456789.", *at) ||
-		    sscanf(at, "%12lf%2[hms]%n", &number, unit, &used) != 2)
+		/* Digits and a point only: no sign, exponent, "0x", "inf" and what else scanf takes. */
+		len = strspn(at, "0123456789.");
+		if (len == 0 || len > NUMBER_MAX || sscanf(at, "%lf", &number) != 1 ||
+		    sscanf(at + len, "%2[hms]%n", unit, &used) != 1)
 			break;
 		for (i = 0; i < ARRAY_SIZE(units) && !str_eq(units[i].unit, unit); i++)
 			;
 		if (i == ARRAY_SIZE(units))
 			break;
 		sum += number * units[i].msec;
-		at += used;
+		at += len + (size_t)used;
 	}
-	if (*at || !(sum >= 1 && sum <= 86400000))
+	if (*at || !(sum >= min_msec && sum <= MAX_MSEC))
 		return err_set(err, ERR_USAGE,
-			       "%s: \"%.32s\" is no duration of 1ms to 24h (5s, 1m30s)", option,
-			       text);
+			       "%s: \"%.32s\" is no duration of %dms to 24h (5s, 1m30s)", option,
+			       text, min_msec);
 	*ret_msec = (int)sum;
 	return 0;
 }

@@ -5,7 +5,8 @@
 
 #include "runtime/base/err.h"
 
-/* A millisecond at least, a day at most. `option` names it in the error (ERR_USAGE). */
-int duration_parse(const char *text, const char *option, int *ret_msec, struct err *err);
+/* min_msec at least, a day at most. `option` names it in the error (ERR_USAGE). */
+int duration_parse(const char *text, const char *option, int min_msec, int *ret_msec,
+		   struct err *err);
 
 #endif

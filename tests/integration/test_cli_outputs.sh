@@ -210,14 +210,10 @@ t_events_until_the_end()
 	vzrun delete -f e1
 }
 
-t_events_tell_of_memory_kills()
+# A container, oom, that takes all memory when a line is written to $SCRATCH/oom/tmp/fifo.
+start_oom() # FILTER
 {
-	if ! has_controller memory; then
-		skip "oom" "no memory controller for cgroup v2"
-		return
-	fi
-	make_bundle "$SCRATCH/oom" '.linux.resources.memory = {limit: 16777216, swap: 16777216}' \
-		sh -c 'read line <>/tmp/fifo; tail /dev/zero; sleep 1000'
+	make_bundle "$SCRATCH/oom" "$1" sh -c 'read line <>/tmp/fifo; tail /dev/zero; sleep 1000'
 	mkdir "$SCRATCH/oom/tmp"
 	mkfifo "$SCRATCH/oom/tmp/fifo"
 	jq --arg dir "$SCRATCH/oom/tmp" '.mounts += [{destination: "/tmp", type: "bind", source: $dir,
@@ -226,10 +222,33 @@ t_events_tell_of_memory_kills()
 	"$VZRUN" --root "$ROOT" events --interval 1h oom >"$SCRATCH/events" &
 	# The stream counts from its beginning: it must watch before the kill.
 	check "it watches" until_true watches "$!"
+}
+
+one_kill_is_told()
+{
 	echo go >"$SCRATCH/oom/tmp/fifo"
 	check "oom" until_true grep -qx '{"type":"oom","id":"oom"}' "$SCRATCH/events"
 	vzrun delete -f oom
 	wait $!
+	is "told once" "$(grep -c '"type":"oom"' "$SCRATCH/events")" 1
+	rm -r "$SCRATCH/oom"
+}
+
+t_events_tell_of_memory_kills()
+{
+	if ! has_controller memory; then
+		skip "oom" "no memory controller for cgroup v2"
+		return
+	fi
+	start_oom '.linux.resources.memory = {limit: 16777216, swap: 16777216}'
+	one_kill_is_told
+
+	mkdir "$CGROUP_DIR/bare" # a parent that passes nothing on
+	start_oom ".linux.cgroupsPath = \"$CGROUP/bare/x\""
+	check "without a controller" test ! -e "$CGROUP_DIR/bare/x/memory.events"
+	vzrun update --memory 16M --memory-swap 16M oom
+	one_kill_is_told
+	rmdir "$CGROUP_DIR/bare"
 }
 
 t_spec()

@@ -66,7 +66,7 @@ t_memory_io_and_pids()
 	if ! has_controller memory; then
 		start_one . 'sleep 1000'
 		check "unknown ones are null" says '.memory == null and .io == null and .pids == null'
-		like "a page says why" "$(vzrun top -b -n 1 --interval 50ms)" \
+		like "a page says why" "$(vzrun top -b -n 1 --interval 100ms)" \
 			'not counted here: memory, io, pids \(in use by cgroup v1\)'
 		end_one
 		return
@@ -76,7 +76,7 @@ t_memory_io_and_pids()
 	check "limits" says '.memory.limit == 33554432 and .pids.limit == 9'
 	check "use" says '.memory.usage > 0 and .pids.current >= 2'
 	check "writes to a disk" until_true says '.io.writeBytesPerSec > 0'
-	like "a page with a bar" "$(vzrun top -b -n 1 --interval 50ms)" "$id .* \\[[| ]*\\] [0-9.]+[KM]/32M "
+	like "a page with a bar" "$(vzrun top -b -n 1 --interval 100ms)" "$id .* \\[[| ]*\\] [0-9.]+[KM]/32M "
 	end_one
 }
 
@@ -94,11 +94,11 @@ t_pressure()
 t_as_many_pages_as_asked()
 {
 	start_one . 'sleep 1000'
-	is "pages" "$(vzrun top -b -n 3 --interval 20ms | grep -c '^CONTAINER')" 3
-	is "objects" "$(vzrun top -b --json -n 2 --interval 20ms | jq -c 'keys')" $'["containers","time"]\n["containers","time"]'
-	is "for ever, and the reader goes" "$(vzrun top -b --interval 20ms | grep -m 2 -c "^$id ")" 2
+	is "pages" "$(vzrun top -b -n 3 --interval 100ms | grep -c '^CONTAINER')" 3
+	is "objects" "$(vzrun top -b --json -n 2 --interval 100ms | jq -c 'keys')" $'["containers","time"]\n["containers","time"]'
+	is "for ever, and the reader goes" "$(vzrun top -b --interval 100ms | grep -m 2 -c "^$id ")" 2
 	end_one
-	is "without containers" "$(vzrun top -b --json -n 1 --interval 20ms | jq -c .containers)" '[]'
+	is "without containers" "$(vzrun top -b --json -n 1 --interval 100ms | jq -c .containers)" '[]'
 }
 
 t_order()
@@ -107,8 +107,8 @@ t_order()
 	start_one . 'sleep 1000'
 	first=$id
 	start_one . 'sleep 1000'
-	is "by id" "$(vzrun top -b --json -n 1 --interval 20ms --sort id | jq -c '[.containers[].id]')" "[\"$first\",\"$id\"]"
-	is "reversed" "$(vzrun top -b --json -n 1 --interval 20ms --sort id --reverse | jq -c '[.containers[].id]')" "[\"$id\",\"$first\"]"
+	is "by id" "$(vzrun top -b --json -n 1 --interval 100ms --sort id | jq -c '[.containers[].id]')" "[\"$first\",\"$id\"]"
+	is "reversed" "$(vzrun top -b --json -n 1 --interval 100ms --sort id --reverse | jq -c '[.containers[].id]')" "[\"$id\",\"$first\"]"
 	end_one
 	id=$first
 	end_one
@@ -118,8 +118,8 @@ t_cts_have_names()
 {
 	make_ct --name "web$$"
 	start_ct
-	is "name" "$(ct top --batch --json -n 1 --interval 20ms | jq -r '.containers[0].name')" "web$$"
-	is "in a page" "$(ct top --batch -n 1 --interval 20ms | grep -c "^$id web$$ ")" 1
+	is "name" "$(ct top --batch --json -n 1 --interval 100ms | jq -r '.containers[0].name')" "web$$"
+	is "in a page" "$(ct top --batch -n 1 --interval 100ms | grep -c "^$id web$$ ")" 1
 	ct stop "$id" --fast >/dev/null
 	ct destroy "$id" >/dev/null
 }
@@ -133,7 +133,7 @@ t_what_is_refused()
 	try vzrun top
 	is "no terminal" "$status/$err" "1/vzrun: top: stdin and stdout must be a terminal (use --batch elsewhere)"
 	try vzrun top --batch --interval 5
-	is "no unit" "$status/$err" '1/vzrun: top: --interval: "5" is no duration of 1ms to 24h (5s, 1m30s)'
+	is "no unit" "$status/$err" '1/vzrun: top: --interval: "5" is no duration of 100ms to 24h (5s, 1m30s)'
 	try vzrun top --batch --sort size
 	is "no such order" "$status" 1
 }

@@ -294,11 +294,15 @@ static void duration_refuses_signs(void **state)
 	int msec = 0;
 
 	(void)state;
-	assert_int_equal(duration_parse("1h30m", "--x", &msec, &err), 0);
+	assert_int_equal(duration_parse("1h30m", "--x", 1, &msec, &err), 0);
 	assert_int_equal(msec, 5400000);
-	assert_int_equal(duration_parse("1h-3599.5s", "--x", &msec, &err), -1);
-	assert_int_equal(duration_parse("+5s", "--x", &msec, &err), -1);
-	assert_int_equal(duration_parse("1h 5s", "--x", &msec, &err), -1);
+	assert_int_equal(duration_parse("1h-3599.5s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("1e-3s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("0x5s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("0.000000000001s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("99ms", "--x", 100, &msec, &err), -1);
+	assert_int_equal(duration_parse("+5s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("1h 5s", "--x", 1, &msec, &err), -1);
 	assert_int_equal(msec, 5400000);
 }
 
