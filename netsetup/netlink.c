@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netlink/msg.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
@@ -98,4 +99,48 @@ struct nl_sock *netlink_open_in(int netns_fd, int protocol, struct err *err)
 	netlink_sock_freep(&sock);
 	err_sys(err, "return from the container's network namespace");
 	return NULL;
+}
+
+/* ---- talking without libnl's callbacks ---- */
+
+static int send_all(int fd, const void *request, size_t len, struct err *err)
+{
+	ssize_t sent;
+
+	do
+		sent = send(fd, request, len, 0);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? err_sys(err, "send to the kernel's netlink") : 0;
+}
+
+/* The number of bytes; 0: there are no more. */
+static ssize_t next_answers(int fd, void *room, size_t size, struct err *err)
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, room, size, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
+		return 0;
+	return got < 0 ? err_sys(err, "hear from the kernel's netlink") : got;
+}
+
+int netlink_ask(struct nl_sock *sock, const void *request, size_t len, netlink_each *each,
+		void *data, struct err *err)
+{
+	char room[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int fd = nl_socket_get_fd(sock);
+	ssize_t got;
+
+	if (send_all(fd, request, len, err) < 0)
+		return -1;
+	while ((got = next_answers(fd, room, sizeof(room), err)) > 0) {
+		int left = (int)got;
+
+		for (struct nlmsghdr *at = (void *)room; nlmsg_ok(at, left);
+		     at = nlmsg_next(at, &left))
+			each(at, data);
+	}
+	return (int)got;
 }

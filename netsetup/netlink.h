@@ -7,6 +7,7 @@
 
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
+#include <stddef.h>
 
 #include "runtime/base/err.h"
 
@@ -25,6 +26,14 @@ void netlink_msg_freep(struct nl_msg **msg);
 #define auto_nl_link __attribute__((cleanup(netlink_link_putp)))
 #define auto_nl_cache __attribute__((cleanup(netlink_cache_freep)))
 #define auto_nl_msg __attribute__((cleanup(netlink_msg_freep)))
+
+/* Sends a request (a message, or a batch of them) and gives each message of the answer, acks and
+ * errors too, to `each`, until no more is there. What the kernel answers it answers while it takes
+ * the request, and the next part of a dump while one is read: nothing is waited for. Goes on
+ * through EINTR; -1 is a fault of the talk, not what an answer says. */
+typedef void netlink_each(struct nlmsghdr *answer, void *data);
+int netlink_ask(struct nl_sock *sock, const void *request, size_t len, netlink_each *each,
+		void *data, struct err *err);
 
 /* libnl's negative result as an error: doing "what": text. err->code is the errno that stands
  * behind it where a caller may test it: EEXIST, ENODEV, ENOENT, EPERM, EBUSY, ENOMEM, EOPNOTSUPP,
