@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/base/bpf.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/mem.h"
@@ -234,11 +234,6 @@ void devices_bpf_done(struct devices_bpf *program)
 /* The kernel attaches no more than this to one cgroup (BPF_CGROUP_MAX_PROGS). */
 #define MAX_ATTACHED 64
 
-static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
-{
-	return (int)syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-}
-
 static uint64_t address(const void *p)
 {
 	return (uint64_t)(uintptr_t)p;
@@ -246,15 +241,12 @@ static uint64_t address(const void *p)
 
 static int load(const struct devices_bpf *program)
 {
-	union bpf_attr attr;
+	const struct bpf_program request = { .type = BPF_PROG_TYPE_CGROUP_DEVICE,
+					     .name = "vzrun_devices",
+					     .insn = program->insn,
+					     .n = program->n };
 
-	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	attr.insns = address(program->insn);
-	attr.insn_cnt = (uint32_t)program->n;
-	attr.license = address("GPL");
-	strcpy(attr.prog_name, "vzrun_devices");
-	return bpf(BPF_PROG_LOAD, &attr);
+	return bpf_load(&request);
 }
 
 /* The programs that the cgroup itself has. */
@@ -267,7 +259,7 @@ static int query(int cgroup, uint32_t ids[MAX_ATTACHED], size_t *ret_n)
 	attr.query.attach_type = BPF_CGROUP_DEVICE;
 	attr.query.prog_ids = address(ids);
 	attr.query.prog_cnt = MAX_ATTACHED;
-	if (bpf(BPF_PROG_QUERY, &attr) < 0)
+	if (bpf_call(BPF_PROG_QUERY, &attr) < 0)
 		return -1;
 	*ret_n = attr.query.prog_cnt;
 	return 0;
@@ -279,7 +271,7 @@ static int open_program(uint32_t id)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_id = id;
-	return bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+	return bpf_call(BPF_PROG_GET_FD_BY_ID, &attr);
 }
 
 /* ALLOW_MULTI: cgroups below may add programs of their own, which can only restrict further
@@ -294,7 +286,7 @@ static int attach(int cgroup, int program, int replaced)
 	attr.attach_type = BPF_CGROUP_DEVICE;
 	attr.attach_flags = BPF_F_ALLOW_MULTI | (replaced >= 0 ? BPF_F_REPLACE : 0);
 	attr.replace_bpf_fd = replaced >= 0 ? (uint32_t)replaced : 0;
-	return bpf(BPF_PROG_ATTACH, &attr);
+	return bpf_call(BPF_PROG_ATTACH, &attr);
 }
 
 static int detach(int cgroup, int program)
@@ -305,7 +297,7 @@ static int detach(int cgroup, int program)
 	attr.target_fd = (uint32_t)cgroup;
 	attr.attach_bpf_fd = (uint32_t)program;
 	attr.attach_type = BPF_CGROUP_DEVICE;
-	return bpf(BPF_PROG_DETACH, &attr);
+	return bpf_call(BPF_PROG_DETACH, &attr);
 }
 
 static int detach_all(int cgroup, const uint32_t *ids, size_t n)
@@ -343,7 +335,6 @@ static int install(int cgroup, const struct devices_bpf *program)
 	return old >= 0 ? 0 : detach_all(cgroup, old_ids, n);
 }
 
-/* RLIMIT_MEMLOCK is left alone: since 5.11 programs are charged to the memory cgroup. */
 int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
 {
 	auto_devices_bpf struct devices_bpf program = { 0 };
