@@ -129,6 +129,11 @@ int net_change(const struct net_config *config, int netns_fd, struct err *err);
  * not keep the rest. */
 int net_down(const char *id, struct err *err);
 
+/* The same for a namespace that lives on (CNI, an OCI hook): its links are removed too, which waits for
+ * the kernel's grace periods (some 20 ms for a pair), and a physical one is given back. netns_fd -1:
+ * the namespace can't be had (any more); what is only reachable there is left to its end. */
+int net_remove(const char *id, int netns_fd, struct err *err);
+
 /* The record. ERR_NOT_FOUND. */
 int net_load(const char *id, struct net_config **ret, struct err *err);
 

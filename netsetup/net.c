@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "netsetup/net.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "netsetup/net_apply.h"
+#include "netsetup/net_check.h"
+#include "netsetup/net_record.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+
+static void job_done(struct nic_job *job)
+{
+	rt_done(&job->host);
+	rt_done(&job->inside);
+}
+#define auto_job __attribute__((cleanup(job_done)))
+
+static int job_open(struct nic_job *job, struct err *err)
+{
+	if (rt_open(&job->host, -1, err) < 0)
+		return -1;
+	return job->netns_fd < 0 ? 0 : rt_open(&job->inside, job->netns_fd, err);
+}
+
+static int copy_config(const struct net_config *config, struct net_config **ret, struct err *err)
+{
+	auto_strbuf struct strbuf text = { 0 };
+
+	net_emit(config, &text);
+	if (text.failed)
+		return err_set(err, ENOMEM, "copy the network of \"%s\"", config->id);
+	return net_parse(text.text, text.len, "network", ret, err);
+}
+
+/* Clears away and forgets. */
+static int drop(struct net_record *record, int netns_fd, bool links, struct err *err)
+{
+	auto_job struct nic_job job = { .netns_fd = netns_fd, .record = record };
+
+	if (job_open(&job, err) < 0)
+		return -1;
+	net_clear(&job, links);
+	return net_record_remove(record->config->id, err);
+}
+
+/* ---- up ---- */
+
+static bool is_alive(struct net_record *record)
+{
+	auto_job struct nic_job job = { .netns_fd = -1, .record = record };
+	bool pairs = false;
+	struct err err;
+
+	if (job_open(&job, &err) < 0)
+		return true;
+	for (size_t i = 0; i < record->config->n_nics; i++) {
+		const struct net_nic *nic = &record->config->nics[i];
+
+		if (!net_kind_is_pair(nic->kind))
+			continue;
+		pairs = true;
+		if (nic_pair_find(&job, nic))
+			return true;
+	}
+	return !pairs;
+}
+
+/* Of a verb that was killed, or of a container whose namespace is gone. */
+static int clear_leftover(const char *id, struct err *err)
+{
+	auto_record struct net_record *record = NULL;
+
+	if (net_record_load(id, &record, err) < 0)
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
+	if (record->stage == NET_STAGE_UP && is_alive(record))
+		return err_set(err, EEXIST, "\"%s\" has a network already", id);
+	return drop(record, -1, true, err);
+}
+
+static int make(struct nic_job *job, struct err *err)
+{
+	struct net_record *record = job->record;
+
+	if (net_apply_uplinks(job, record->config, err) < 0 || net_record_save(record, err) < 0)
+		return -1;
+	if (net_apply(job, NULL, record->config, record->ifindex, err) == 0) {
+		record->stage = NET_STAGE_UP;
+		if (net_record_save(record, err) == 0)
+			return 0;
+	}
+	net_clear(job, true);
+	net_record_remove(record->config->id, NULL);
+	return -1;
+}
+
+int net_up(const struct net_config *config, int netns_fd, struct err *err)
+{
+	auto_record struct net_record *record = calloc(1, sizeof(*record));
+	auto_job struct nic_job job = { .netns_fd = netns_fd, .record = record };
+	auto_fd int lock = net_record_lock(config->id, err);
+
+	if (lock < 0)
+		return -1;
+	if (!record)
+		return err_sys(err, "make the network of \"%s\"", config->id);
+	if (clear_leftover(config->id, err) < 0 || copy_config(config, &record->config, err) < 0 ||
+	    job_open(&job, err) < 0 || make(&job, err) < 0)
+		return err_wrap(err, "network of \"%s\"", config->id);
+	return 0;
+}
+
+/* ---- down ---- */
+
+static int take_down(const char *id, int netns_fd, bool links, struct err *err)
+{
+	auto_fd int lock = net_record_lock(id, err);
+	auto_record struct net_record *record = NULL;
+
+	if (lock < 0)
+		return -1;
+	if (net_record_load(id, &record, err) < 0)
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
+	return drop(record, netns_fd, links || record->stage != NET_STAGE_UP, err);
+}
+
+int net_down(const char *id, struct err *err)
+{
+	return take_down(id, -1, false, err);
+}
+
+int net_remove(const char *id, int netns_fd, struct err *err)
+{
+	return take_down(id, netns_fd, true, err);
+}
+
+/* ---- change ---- */
+
+/* Of a change that failed, or whose verb was killed. */
+static void go_back(struct nic_job *job)
+{
+	struct net_record *record = job->record;
+	struct err why;
+
+	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0)
+		log_warning("undo the change: %s, ignoring", why.msg);
+	net_freep(&record->next);
+	record->next = NULL;
+}
+
+static int change(struct nic_job *job, struct err *err)
+{
+	struct net_record *record = job->record;
+	int ifindex[NET_NICS_MAX] = { 0 };
+
+	if (net_apply_uplinks(job, record->next, err) < 0 || net_record_save(record, err) < 0)
+		return -1;
+	if (net_apply(job, record->config, record->next, ifindex, err) < 0) {
+		go_back(job);
+		net_record_save(record, NULL);
+		return -1;
+	}
+	net_freep(&record->config);
+	record->config = steal_ptr(&record->next);
+	memcpy(record->ifindex, ifindex, sizeof(ifindex));
+	return net_record_save(record, err);
+}
+
+int net_change(const struct net_config *config, int netns_fd, struct err *err)
+{
+	auto_record struct net_record *record = NULL;
+	auto_fd int lock = net_record_lock(config->id, err);
+	auto_job struct nic_job job = { .netns_fd = netns_fd };
+
+	if (lock < 0 || net_record_load(config->id, &record, err) < 0)
+		return -1;
+	job.record = record;
+	if (job_open(&job, err) < 0)
+		return -1;
+	if (record->next)
+		go_back(&job);
+	if (copy_config(config, &record->next, err) < 0 || change(&job, err) < 0)
+		return err_wrap(err, "network of \"%s\"", config->id);
+	return 0;
+}

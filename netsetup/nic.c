@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all kinds of NICs share, and choosing the kind. */
+#include "config.h"
+
+#include "netsetup/nic.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netsetup/net_check.h"
+#include "netsetup/shape.h"
+#include "runtime/base/log.h"
+#include "runtime/base/str.h"
+
+int nic_fail(struct rt *rt, const struct net_nic *nic, int rc, const char *doing, struct err *err)
+{
+	return rt_fail(rt, err, rc, doing,
+		       net_kind_is_pair(nic->kind) ? nic->host_name : nic->name);
+}
+
+bool nic_same(const struct net_nic *a, const struct net_nic *b)
+{
+	if (a->kind != b->kind || !str_eq(a->name, b->name) ||
+	    !str_eq(a->host_name, b->host_name) || memcmp(a->mac, b->mac, 6) != 0 ||
+	    memcmp(a->host_mac, b->host_mac, 6) != 0 || a->mode != b->mode)
+		return false;
+	return a->kind == NET_BRIDGED || str_eq(a->parent, b->parent);
+}
+
+bool nic_has_addr(const struct net_nic *nic, const struct net_addr *addr)
+{
+	for (size_t i = 0; nic && i < nic->n_addrs; i++)
+		if (addr_same(&nic->addrs[i], addr) &&
+		    (nic->kind == NET_ROUTED || nic->addrs[i].prefix == addr->prefix))
+			return true;
+	return false;
+}
+
+bool nic_has_family(const struct net_nic *nic, int family)
+{
+	for (size_t i = 0; nic && i < nic->n_addrs; i++)
+		if (nic->addrs[i].family == family)
+			return true;
+	return false;
+}
+
+/* ---- the pair ---- */
+
+static bool is_ours(struct nic_job *job, const struct rt_link *link)
+{
+	const char *id = job->record->config->id;
+
+	return str_starts(link->alias, NIC_ALIAS) && str_eq(link->alias + strlen(NIC_ALIAS), id);
+}
+
+int nic_pair_find(struct nic_job *job, const struct net_nic *nic)
+{
+	struct rt_link link;
+
+	if (rt_link_find(&job->host, nic->host_name, &link) < 0 || !is_ours(job, &link))
+		return 0;
+	return link.ifindex;
+}
+
+/* One end's name, MAC and size. A single queue: the others would only be used by XDP, and each costs
+ * time and memory. */
+static void put_end(struct nl_msg *msg, const char *name, const uint8_t mac[6], uint32_t mtu)
+{
+	nla_put_string(msg, IFLA_IFNAME, name);
+	nla_put(msg, IFLA_ADDRESS, 6, mac);
+	nla_put_u32(msg, IFLA_NUM_TX_QUEUES, 1);
+	nla_put_u32(msg, IFLA_NUM_RX_QUEUES, 1);
+	if (mtu)
+		nla_put_u32(msg, IFLA_MTU, mtu);
+}
+
+static struct nl_msg *pair_msg(const struct nic_step *step, uint32_t mtu)
+{
+	struct ifinfomsg none = { 0 };
+	struct nl_msg *msg = rt_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &none, sizeof(none));
+	struct nlattr *info, *data, *peer;
+
+	if (!msg)
+		return NULL;
+	put_end(msg, step->to->host_name, step->to->host_mac, mtu);
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	nla_put_string(msg, IFLA_INFO_KIND, "veth");
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	peer = nla_nest_start(msg, VETH_INFO_PEER);
+	nlmsg_append(msg, &none, sizeof(none), NLMSG_ALIGNTO);
+	put_end(msg, step->to->name, step->to->mac, mtu);
+	nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)step->job->netns_fd);
+	nla_nest_end(msg, peer);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	return msg;
+}
+
+/* The host end of a namespace that is about to die, or that a killed verb left. */
+static int replace(const struct nic_step *step, struct err *err)
+{
+	struct nic_job *job = step->job;
+	struct rt_link link;
+	int rc = rt_link_find(&job->host, step->to->host_name, &link);
+
+	if (rc == -ENODEV) /* the name is free by now, or taken inside */
+		return 0;
+	if (rc < 0)
+		return nic_fail(&job->host, step->to, rc, "look for the link", err);
+	if (!is_ours(job, &link))
+		return err_set(
+			err, EEXIST,
+			"the host has a link \"%s\" that is not ours: choose another host name",
+			step->to->host_name);
+	rc = rt_link_delete(&job->host, link.ifindex);
+	return rc < 0 && rc != -ENODEV ?
+		       nic_fail(&job->host, step->to, rc, "replace the link", err) :
+		       0;
+}
+
+static int pair_fail(const struct nic_step *step, int rc, struct err *err)
+{
+	struct rt_link link;
+
+	if (rc == -EEXIST && rt_link_find(&step->job->inside, step->to->name, &link) == 0)
+		return err_set(err, EEXIST, "the container has an interface \"%s\" already",
+			       step->to->name);
+	if (rc == -EOPNOTSUPP)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "make \"%s\": this kernel has no veth links "
+			       "(module veth)",
+			       step->to->host_name);
+	return nic_fail(&step->job->host, step->to, rc, "make the link", err);
+}
+
+int nic_pair_make(const struct nic_step *step, uint32_t mtu, struct err *err)
+{
+	struct rt *host = &step->job->host;
+	struct rt_link link;
+	int rc = rt_do(host, pair_msg(step, mtu));
+
+	if (rc == -EEXIST) {
+		if (replace(step, err) < 0)
+			return -1;
+		rc = rt_do(host, pair_msg(step, mtu));
+	}
+	if (rc < 0)
+		return pair_fail(step, rc, err);
+	rc = rt_link_find(host, step->to->host_name, &link);
+	if (rc < 0)
+		return nic_fail(host, step->to, rc, "find the link", err);
+	*step->ifindex = link.ifindex;
+	return 0;
+}
+
+int nic_inside_find(const struct nic_step *step, struct rt_link *ret, struct err *err)
+{
+	struct rt *inside = &step->job->inside;
+	int rc = rt_link_find(inside, step->to->name, ret);
+
+	return rc < 0 ? rt_fail(inside, err, rc, "find the container's interface", step->to->name) :
+			0;
+}
+
+/* ---- kinds ---- */
+
+int nic_host(const struct nic_step *step, struct err *err)
+{
+	switch (step->to->kind) {
+	case NET_ROUTED:
+		return nic_routed_host(step, err);
+	default:
+		return err_set(err, ERR_UNSUPPORTED, "NIC \"%s\": not yet", step->to->name);
+	}
+}
+
+int nic_inside(const struct nic_step *step, struct err *err)
+{
+	switch (step->to->kind) {
+	case NET_ROUTED:
+		return nic_routed_inside(step, err);
+	default:
+		return err_set(err, ERR_UNSUPPORTED, "NIC \"%s\": not yet", step->to->name);
+	}
+}
+
+void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links)
+{
+	int rc;
+
+	if (nic->kind == NET_ROUTED)
+		nic_routed_remove(job, nic, ifindex);
+	if (!links || !ifindex)
+		return;
+	rc = rt_link_delete(&job->host, ifindex);
+	if (rc < 0 && rc != -ENODEV)
+		log_warning("remove the link \"%s\": %s, ignoring", nic->host_name, strerror(-rc));
+}
