@@ -9,6 +9,7 @@
 #include "netsetup/host.h"
 #include "netsetup/neigh.h"
 #include "netsetup/net_check.h"
+#include "netsetup/net_traffic.h"
 #include "netsetup/shape.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
@@ -177,6 +178,8 @@ static int apply_nics(struct nic_job *job, const struct net_config *from,
 			.job = job,
 			.from = find_same(from, &to->nics[i]),
 			.to = &to->nics[i],
+			.isolated = to->isolated,
+			.was_isolated = from && from->isolated,
 			.ifindex = &ifindex[i],
 		};
 
@@ -205,6 +208,8 @@ static int inside_half(const struct nic_step *step, struct err *err)
 int net_apply(struct nic_job *job, const struct net_config *from, const struct net_config *to,
 	      int ret_ifindex[NET_NICS_MAX], struct err *err)
 {
+	if (from)
+		net_traffic_keep(from, to);
 	remove_others(job, from, to);
 	if (apply_nics(job, from, to, ret_ifindex, host_half, err) < 0 ||
 	    firewall_change(from, to, err) < 0 || forward(job, to, AF_INET, err) < 0 ||
@@ -241,9 +246,11 @@ void net_clear(struct nic_job *job, bool links)
 	struct net_record *record = job->record;
 	struct err why;
 
+	net_traffic_keep(record->config, NULL);
 	clear_config(job, record->config, record->ifindex, links);
 	if (record->next)
 		clear_config(job, record->next, NULL, links);
+	nic_bridged_undo(job);
 	if (host_release(record->config->id, &why) < 0)
 		log_warning("%s, ignoring", why.msg);
 }

@@ -24,4 +24,7 @@ const char *net_kind_name(enum net_kind kind);
 /* "tcp", "udp", "sctp"; NULL otherwise. */
 const char *net_proto_name(uint8_t proto);
 
+/* A MAC for a link that the host has but once, always the same: locally administered. */
+void net_fill_link_mac(const char *name, uint8_t ret[6]);
+
 #endif

@@ -97,6 +97,15 @@ static void fill_host_mac(const struct net_config *config, struct net_nic *nic)
 	memcpy(nic->host_mac + 1, &hash, 5);
 }
 
+void net_fill_link_mac(const char *name, uint8_t ret[6])
+{
+	char machine[64];
+	uint64_t hash = hash_end(hash_add(hash_add(HASH_START, machine_id(machine)), name));
+
+	ret[0] = 0x02;
+	memcpy(ret + 1, &hash, 5);
+}
+
 /* ---- names ---- */
 
 /* A CT's id. Seven digits leave room for "venet", a dot and a NIC's number. */

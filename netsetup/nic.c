@@ -10,9 +10,9 @@
 #include <linux/veth.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "netsetup/net_check.h"
-#include "netsetup/shape.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
@@ -50,18 +50,20 @@ bool nic_has_family(const struct net_nic *nic, int family)
 
 /* ---- the pair ---- */
 
-static bool is_ours(struct nic_job *job, const struct rt_link *link)
+/* Without an alias: a verb was killed before it gave one. */
+static bool is_ours(struct nic_job *job, const struct net_nic *nic, const struct rt_link *link)
 {
-	const char *id = job->record->config->id;
-
-	return str_starts(link->alias, NIC_ALIAS) && str_eq(link->alias + strlen(NIC_ALIAS), id);
+	if (!*link->alias)
+		return str_eq(link->kind, "veth") && memcmp(link->mac, nic->host_mac, 6) == 0;
+	return str_starts(link->alias, NIC_ALIAS) &&
+	       str_eq(link->alias + strlen(NIC_ALIAS), job->record->config->id);
 }
 
 int nic_pair_find(struct nic_job *job, const struct net_nic *nic)
 {
 	struct rt_link link;
 
-	if (rt_link_find(&job->host, nic->host_name, &link) < 0 || !is_ours(job, &link))
+	if (rt_link_find(&job->host, nic->host_name, &link) < 0 || !is_ours(job, nic, &link))
 		return 0;
 	return link.ifindex;
 }
@@ -111,7 +113,7 @@ static int replace(const struct nic_step *step, struct err *err)
 		return 0;
 	if (rc < 0)
 		return nic_fail(&job->host, step->to, rc, "look for the link", err);
-	if (!is_ours(job, &link))
+	if (!is_ours(job, step->to, &link))
 		return err_set(
 			err, EEXIST,
 			"the host has a link \"%s\" that is not ours: choose another host name",
@@ -120,6 +122,26 @@ static int replace(const struct nic_step *step, struct err *err)
 	return rc < 0 && rc != -ENODEV ?
 		       nic_fail(&job->host, step->to, rc, "replace the link", err) :
 		       0;
+}
+
+void nic_put_alias(struct nl_msg *msg, const struct nic_job *job)
+{
+	char alias[RT_ALIAS_SIZE];
+
+	snprintf(alias, sizeof(alias), NIC_ALIAS "%s", job->record->config->id);
+	nla_put_string(msg, IFLA_IFALIAS, alias);
+}
+
+/* A kernel without IPv6 knows no such attribute. */
+void nic_put_no_address(struct nl_msg *msg)
+{
+	struct nlattr *family;
+
+	if (access("/proc/sys/net/ipv6", F_OK) < 0)
+		return;
+	family = nla_nest_start(msg, AF_INET6);
+	nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nla_nest_end(msg, family);
 }
 
 static int pair_fail(const struct nic_step *step, int rc, struct err *err)
@@ -157,15 +179,6 @@ int nic_pair_make(const struct nic_step *step, uint32_t mtu, struct err *err)
 	return 0;
 }
 
-int nic_inside_find(const struct nic_step *step, struct rt_link *ret, struct err *err)
-{
-	struct rt *inside = &step->job->inside;
-	int rc = rt_link_find(inside, step->to->name, ret);
-
-	return rc < 0 ? rt_fail(inside, err, rc, "find the container's interface", step->to->name) :
-			0;
-}
-
 /* ---- kinds ---- */
 
 int nic_host(const struct nic_step *step, struct err *err)
@@ -173,19 +186,17 @@ int nic_host(const struct nic_step *step, struct err *err)
 	switch (step->to->kind) {
 	case NET_ROUTED:
 		return nic_routed_host(step, err);
+	case NET_BRIDGED:
+		return nic_bridged_host(step, err);
 	default:
-		return err_set(err, ERR_UNSUPPORTED, "NIC \"%s\": not yet", step->to->name);
+		return nic_child_host(step, err);
 	}
 }
 
 int nic_inside(const struct nic_step *step, struct err *err)
 {
-	switch (step->to->kind) {
-	case NET_ROUTED:
-		return nic_routed_inside(step, err);
-	default:
-		return err_set(err, ERR_UNSUPPORTED, "NIC \"%s\": not yet", step->to->name);
-	}
+	return step->to->kind == NET_ROUTED ? nic_routed_inside(step, err) :
+					      nic_inside_plain(step, err);
 }
 
 void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links)
@@ -194,9 +205,13 @@ void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, boo
 
 	if (nic->kind == NET_ROUTED)
 		nic_routed_remove(job, nic, ifindex);
-	if (!links || !ifindex)
+	if (!links)
 		return;
-	rc = rt_link_delete(&job->host, ifindex);
+	if (!net_kind_is_pair(nic->kind)) {
+		nic_child_remove(job, nic);
+		return;
+	}
+	rc = ifindex ? rt_link_delete(&job->host, ifindex) : 0;
 	if (rc < 0 && rc != -ENODEV)
 		log_warning("remove the link \"%s\": %s, ignoring", nic->host_name, strerror(-rc));
 }

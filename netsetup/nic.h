@@ -20,6 +20,7 @@ struct nic_job {
 	struct rt host, inside; /* inside.sock NULL: the namespace is gone */
 	int netns_fd;           /* -1 likewise */
 	struct net_record *record;
+	char bridge[IFNAMSIZ]; /* that was made on demand, for this job's undoing; "": none */
 };
 
 /* From one to the other, the same NIC (nic_same); `from` NULL: it is new. *ifindex: the host end's,
@@ -27,6 +28,7 @@ struct nic_job {
 struct nic_step {
 	struct nic_job *job;
 	const struct net_nic *from, *to;
+	bool isolated, was_isolated; /* of the whole container */
 	int *ifindex;
 };
 
@@ -49,10 +51,10 @@ void nic_routed_disown(struct nic_job *job, struct net_nic *nic, int ifindex);
 void nic_routed_remove(struct nic_job *job, const struct net_nic *nic, int ifindex);
 
 int nic_bridged_host(const struct nic_step *step, struct err *err);
-int nic_bridged_inside(const struct nic_step *step, struct err *err);
+/* A bridge that this job made, if nobody uses it. */
+void nic_bridged_undo(struct nic_job *job);
 
 int nic_child_host(const struct nic_step *step, struct err *err);
-int nic_child_inside(const struct nic_step *step, struct err *err);
 void nic_child_remove(struct nic_job *job, const struct net_nic *nic);
 
 /* ---- shared ---- */
@@ -60,11 +62,25 @@ void nic_child_remove(struct nic_job *job, const struct net_nic *nic);
 /* The pair, made with its names, MACs and namespaces in one request; down. A host end of that name that
  * an earlier run of the id left is replaced. */
 int nic_pair_make(const struct nic_step *step, uint32_t mtu, struct err *err);
+/* Whose the host end is. */
+void nic_put_alias(struct nl_msg *msg, const struct nic_job *job);
+/* Inside IFLA_AF_SPEC: the kernel gives the link no IPv6 address by itself. It has to be told while the
+ * other end is down. */
+void nic_put_no_address(struct nl_msg *msg);
 /* The host end's ifindex if it is there and the id's, else 0. */
 int nic_pair_find(struct nic_job *job, const struct net_nic *nic);
 
 /* The link inside, by name. */
 int nic_inside_find(const struct nic_step *step, struct rt_link *ret, struct err *err);
+
+struct nic_gateways {
+	const struct net_addr *v4, *v6; /* NULL: none */
+};
+/* Up, size, addresses, default routes. */
+int nic_inside_change(const struct nic_step *step, const struct nic_gateways *from,
+		      const struct nic_gateways *to, struct err *err);
+/* The same with the gateways that the NIC names. */
+int nic_inside_plain(const struct nic_step *step, struct err *err);
 
 /* Whether the list has the address; with its prefix. */
 bool nic_has_addr(const struct net_nic *nic, const struct net_addr *addr);

@@ -8,6 +8,7 @@
 #include "netsetup/nic.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -57,9 +58,7 @@ static void put_conf(struct nl_msg *msg)
 		nla_put_u32(msg, conf[i].what, conf[i].value);
 	nla_nest_end(msg, list);
 	nla_nest_end(msg, family);
-	family = nla_nest_start(msg, AF_INET6);
-	nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	nla_nest_end(msg, family);
+	nic_put_no_address(msg);
 	nla_nest_end(msg, spec);
 }
 
@@ -71,26 +70,43 @@ static int set_host_end(const struct nic_step *step, struct err *err)
 				  .ifi_flags = IFF_UP,
 				  .ifi_change = IFF_UP };
 	struct nl_msg *msg = rt_msg(RTM_NEWLINK, 0, &info, sizeof(info));
-	char alias[RT_ALIAS_SIZE];
 	int rc;
 
-	snprintf(alias, sizeof(alias), NIC_ALIAS "%s", step->job->record->config->id);
 	if (msg) {
-		nla_put_string(msg, IFLA_IFALIAS, alias);
+		nic_put_alias(msg, step->job);
 		put_conf(msg);
 	}
 	rc = rt_do(&step->job->host, msg);
 	return rc < 0 ? nic_fail(&step->job->host, step->to, rc, "set up the link", err) : 0;
 }
 
-static int add_gateway(const struct nic_step *step, int family, struct err *err)
+static int set_mtu(const struct nic_step *step, struct err *err)
 {
+	struct ifinfomsg info = { .ifi_index = *step->ifindex };
+	struct nl_msg *msg;
 	int rc;
 
-	if (!nic_has_family(step->to, family) || nic_has_family(step->from, family))
+	if (!step->from || step->from->mtu == step->to->mtu)
 		return 0;
-	rc = rt_addr_add(&step->job->host, *step->ifindex, gateway(family), RT_SCOPE_LINK);
-	return rc < 0 ? nic_fail(&step->job->host, step->to, rc, "give the gateway's address to",
+	msg = rt_msg(RTM_NEWLINK, 0, &info, sizeof(info));
+	if (msg)
+		nla_put_u32(msg, IFLA_MTU, step->to->mtu ? step->to->mtu : ETH_DATA_LEN);
+	rc = rt_do(&step->job->host, msg);
+	return rc < 0 ? nic_fail(&step->job->host, step->to, rc, "set the MTU of", err) : 0;
+}
+
+static int change_gateway(const struct nic_step *step, int family, struct err *err)
+{
+	bool had = nic_has_family(step->from, family), has = nic_has_family(step->to, family);
+	int rc;
+
+	if (had && !has)
+		rc = rt_addr_del(&step->job->host, *step->ifindex, gateway(family));
+	else if (!has)
+		return 0;
+	else
+		rc = rt_addr_add(&step->job->host, *step->ifindex, gateway(family), RT_SCOPE_LINK);
+	return rc < 0 ? nic_fail(&step->job->host, step->to, rc, "change the gateway's address on",
 				 err) :
 			0;
 }
@@ -177,21 +193,18 @@ void nic_routed_disown(struct nic_job *job, struct net_nic *nic, int ifindex)
 
 /* ---- all of it ---- */
 
-static void withdraw(struct nic_job *job, const struct net_addr *addr, int ifindex)
-{
-	del_route(job, addr, ifindex);
-}
-
 int nic_routed_host(const struct nic_step *step, struct err *err)
 {
 	if (!step->from &&
 	    (nic_pair_make(step, step->to->mtu, err) < 0 || set_host_end(step, err) < 0))
 		return -1;
+	if (set_mtu(step, err) < 0)
+		return -1;
 	for (size_t i = 0; step->from && i < step->from->n_addrs; i++)
 		if (!nic_has_addr(step->to, &step->from->addrs[i]))
-			withdraw(step->job, &step->from->addrs[i], *step->ifindex);
+			del_route(step->job, &step->from->addrs[i], *step->ifindex);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (add_gateway(step, families[i], err) < 0)
+		if (change_gateway(step, families[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < step->to->n_addrs; i++)
 		if (add_route(step, &step->to->addrs[i], err) < 0)
@@ -201,70 +214,23 @@ int nic_routed_host(const struct nic_step *step, struct err *err)
 
 /* ---- inside ---- */
 
-static int change_addrs(const struct nic_step *step, int ifindex, struct err *err)
+static struct nic_gateways gateways(const struct net_nic *nic)
 {
-	struct rt *inside = &step->job->inside;
-	char shown[ADDR_TEXT_SIZE];
-	int rc;
-
-	for (size_t i = 0; i < step->to->n_addrs; i++) {
-		struct net_addr addr = host_addr(&step->to->addrs[i]);
-
-		if (nic_has_addr(step->from, &addr))
-			continue;
-		rc = rt_addr_add(inside, ifindex, &addr, RT_SCOPE_UNIVERSE);
-		if (rc < 0)
-			return rt_fail(inside, err, rc, "give the container the address",
-				       addr_show(&addr, shown));
-	}
-	for (size_t i = 0; step->from && i < step->from->n_addrs; i++) {
-		struct net_addr addr = host_addr(&step->from->addrs[i]);
-
-		rc = nic_has_addr(step->to, &addr) ? 0 : rt_addr_del(inside, ifindex, &addr);
-		if (rc < 0)
-			return rt_fail(inside, err, rc, "take from the container the address",
-				       addr_show(&addr, shown));
-	}
-	return 0;
-}
-
-/* After the addresses: a route wants one to begin from, and the last one's end removes it. */
-static int add_default(const struct nic_step *step, int family, int ifindex, struct err *err)
-{
-	const struct rt_route route = { .family = (uint8_t)family,
-					.via = gateway(family),
-					.ifindex = ifindex };
-	struct rt *inside = &step->job->inside;
-	int rc = nic_has_family(step->to, family) ? rt_route_add(inside, &route) : 0;
-
-	/* The container's own, or that of another NIC before it. */
-	if (rc < 0 && rc != -EEXIST)
-		return rt_fail(inside, err, rc, "give the container its default route by",
-			       step->to->name);
-	return 0;
+	return (struct nic_gateways){
+		.v4 = nic_has_family(nic, AF_INET) ? &gateway4 : NULL,
+		.v6 = nic_has_family(nic, AF_INET6) ? &gateway6 : NULL,
+	};
 }
 
 int nic_routed_inside(const struct nic_step *step, struct err *err)
 {
-	struct rt_link link;
-	int rc;
+	const struct nic_gateways from = gateways(step->from), to = gateways(step->to);
 
-	if (nic_inside_find(step, &link, err) < 0)
-		return -1;
-	rc = step->from ? 0 : rt_link_set_flags(&step->job->inside, link.ifindex, IFF_UP, IFF_UP);
-	if (rc < 0)
-		return rt_fail(&step->job->inside, err, rc, "set up the container's interface",
-			       step->to->name);
-	if (change_addrs(step, link.ifindex, err) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (add_default(step, families[i], link.ifindex, err) < 0)
-			return -1;
-	return 0;
+	return nic_inside_change(step, &from, &to, err);
 }
 
 void nic_routed_remove(struct nic_job *job, const struct net_nic *nic, int ifindex)
 {
 	for (size_t i = 0; i < nic->n_addrs; i++)
-		withdraw(job, &nic->addrs[i], ifindex);
+		del_route(job, &nic->addrs[i], ifindex);
 }

@@ -83,7 +83,9 @@ static void hear(struct nlmsghdr *answer, void *data)
 		talk->rc = ((struct nlmsgerr *)nlmsg_data(answer))->error;
 		if (talk->rc < 0)
 			keep_why(talk, answer);
-	} else if (answer->nlmsg_type != NLMSG_DONE && talk->each) {
+	} else if (answer->nlmsg_type == NLMSG_DONE) {
+		talk->acked = true;
+	} else if (talk->each) {
 		talk->each(answer, talk->data);
 	}
 }
