@@ -28,10 +28,13 @@
 struct firewall {
 	struct nl_sock *nft, *route; /* route: opened when it is needed */
 	enum net_nat nat;
+	bool changed; /* something, in the tables */
 };
 
 static void firewall_done(struct firewall *fw)
 {
+	if (fw->changed)
+		nfset_close_later(&fw->nft);
 	netlink_sock_freep(&fw->nft);
 	netlink_sock_freep(&fw->route);
 }
@@ -186,6 +189,7 @@ static int commit(struct firewall *fw, struct changes *changes, struct err *err)
 	while (nfset_commit(fw->nft, FIREWALL_TABLE, changes->list, changes->n, err) < 0)
 		if (!drop_gone(changes))
 			return -1;
+	fw->changed = fw->changed || changes->n;
 	return 0;
 }
 
