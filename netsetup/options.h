@@ -57,8 +57,7 @@ struct net_nic *options_add_nic(struct net_config *config, enum net_kind kind, c
 /* NULL: there is none. */
 struct net_nic *options_find_nic(const struct net_config *config, const char *name);
 /* 0; ERR_INPUT where there is none. */
-int options_del_nic(struct net_config *config, const char *name, const char *what,
-		    struct err *err);
+int options_del_nic(struct net_config *config, const char *name, const char *what, struct err *err);
 
 /* OpenVZ's NETIF, "ifname=eth0,bridge=vmbr0,mac=…,host_ifname=…,host_mac=…,mac_filter=off;ifname=eth1":
  * its NICs are added to the config (none after an error). Emit writes all but routed ones, and of
@@ -84,7 +83,6 @@ struct net_nic *options_ip_add(struct net_config *config, const char *text, cons
 			       struct err *err);
 /* From whichever routed NIC has them; "all": from all. A routed NIC without addresses is removed.
  * ERR_INPUT: nobody has it. */
-int options_ip_del(struct net_config *config, const char *text, const char *what,
-		   struct err *err);
+int options_ip_del(struct net_config *config, const char *text, const char *what, struct err *err);
 
 #endif
