@@ -224,7 +224,9 @@ static void put_map(struct json_writer *w, const char *key, uint32_t first_id)
 	json_end(w, ']');
 }
 
-/* No device but those that every container has (runtime-spec config-linux.md, default devices). */
+/* No device but those that every container has (runtime-spec config-linux.md, default devices).
+ * Who answers sysinfo(2) opens the files of the cgroup once and can't open more later, so the
+ * controller is asked for at once, by a value that is the kernel's default: a limit may come. */
 static void put_resources(struct json_writer *w, const struct compile_input *in)
 {
 	json_begin(w, "resources", '{');
@@ -237,6 +239,11 @@ static void put_resources(struct json_writer *w, const struct compile_input *in)
 	if (in->limit_pids) {
 		json_begin(w, "pids", '{');
 		json_put_int(w, "limit", PIDS_LIMIT);
+		json_end(w, '}');
+	}
+	if (in->sysinfo_socket && in->count_memory) {
+		json_begin(w, "unified", '{');
+		json_put_str(w, "memory.low", "0");
 		json_end(w, '}');
 	}
 	json_end(w, '}');

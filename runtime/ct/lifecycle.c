@@ -141,8 +141,8 @@ int ct_umount(struct ct *ct, struct err *err)
 
 /* ---- start ---- */
 
-/* A limit on processes that no one asked for is set where it can be. */
-static bool can_limit_pids(void)
+/* What no one asked for by a limit of his own is asked for only where it can be had. */
+static bool host_has(const char *controller)
 {
 	static const char *const files[] = { "/sys/fs/cgroup/cgroup.controllers",
 					     "/sys/fs/cgroup/unified/cgroup.controllers" };
@@ -151,7 +151,7 @@ static bool can_limit_pids(void)
 		auto_free char *text = NULL;
 
 		if (fd_load_at(AT_FDCWD, files[i], 4096, &text, NULL, NULL) == 0 &&
-		    strstr(text, "pids"))
+		    strstr(text, controller))
 			return true;
 	}
 	return false;
@@ -209,7 +209,8 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct e
 		.root = ct->root,
 		.hostname = hostname ? hostname : fallback,
 		.first_id = storage->first_id,
-		.limit_pids = can_limit_pids(),
+		.limit_pids = host_has("pids"),
+		.count_memory = host_has("memory"),
 		.lxcfs = view_lxcfs(ct->vz),
 	};
 

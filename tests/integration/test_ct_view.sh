@@ -165,6 +165,49 @@ t_sysinfo_tells_of_the_ct()
 	end_ct
 }
 
+# A host of which cgroup /vzrun passes on the number of processes alone, when the CT is started: a
+# mount namespace where a cgroup of ours is the root. $there runs vzrun in it.
+make_host()
+{
+	local root=$CGROUP_DIR/host level
+	mkdir -p "$root/vzrun"
+	for level in "$CGROUP2" "$CGROUP_DIR" "$root"; do # as every start does with those above
+		echo "+memory +pids" >"$level/cgroup.subtree_control"
+	done
+	echo "+pids" >"$root/vzrun/cgroup.subtree_control"
+	unshare --mount sh -c 'mount --bind "$1" "$2" && : >"$3" && exec sleep 1000' \
+		sh "$root" "$CGROUP2" "$SCRATCH/host.ready" &
+	host=$! there=$SCRATCH/there
+	printf '#!/bin/sh\nexec nsenter --target=%s --mount %s "$@"\n' "$host" "$VZRUN" >"$there"
+	chmod 755 "$there"
+	until_true test -e "$SCRATCH/host.ready" || tap_bail "no mount namespace with a host of its own"
+}
+
+end_host()
+{
+	kill "$host"
+	wait "$host" 2>/dev/null
+	rmdir "$CGROUP_DIR/host/vzrun" "$CGROUP_DIR/host"
+}
+
+t_a_limit_that_comes_later_is_seen()
+{
+	has_controller memory || {
+		skip "no memory controller in cgroup v2"
+		return
+	}
+	make_host
+	local VZRUN=$there place=$CGROUP_DIR/host/vzrun
+	start_viewed
+	is "the memory is the host's" "$(field totalram)" "$("$SYSINFO" | awk '$1 == "totalram" { print $2 }')"
+	is "no limit is set" "$(<"$place/$id/memory.max") $(<"$place/$id/memory.low")" "max 0"
+	try ct update --memory 64M "$id"
+	is "update" "$status$err" 0
+	is "the memory is the limit" "$(field totalram)" $((64 * MIB))
+	end_ct
+	end_host
+}
+
 # What the init itself and its children are told, by the listener that came first.
 t_the_init_is_told_too()
 {

@@ -196,6 +196,25 @@ static void sysinfo_is_listened_for_on_request(void **state)
 	assert_true(denies(with, "swapon"));
 }
 
+static void sysinfo_wants_memory_counted(void **state)
+{
+	struct compile_input in = input;
+	auto_spec struct spec *off = NULL, *lacking = NULL, *with = NULL;
+
+	(void)state;
+	in.count_memory = true;
+	off = compile(&in);
+	assert_int_equal(off->lin.resources.unified_n, 0);
+	in.sysinfo_socket = "/run/vzrun/101/sysinfo.sock";
+	with = compile(&in);
+	assert_int_equal(with->lin.resources.unified_n, 1);
+	assert_string_equal(with->lin.resources.unified[0].key, "memory.low");
+	assert_string_equal(with->lin.resources.unified[0].value, "0");
+	in.count_memory = false;
+	lacking = compile(&in);
+	assert_int_equal(lacking->lin.resources.unified_n, 0);
+}
+
 static void process_document_is_valid(void **state)
 {
 	static const char *const args[] = { "sh", "-c", "echo \"$1\"", NULL };
@@ -255,6 +274,7 @@ int main(void)
 		cmocka_unit_test(devices_are_denied_but_for_the_defaults),
 		cmocka_unit_test(what_lxcfs_offers_is_bound),
 		cmocka_unit_test(sysinfo_is_listened_for_on_request),
+		cmocka_unit_test(sysinfo_wants_memory_counted),
 		cmocka_unit_test(process_document_is_valid),
 		cmocka_unit_test(init_is_told_by_the_signal_it_knows),
 		cmocka_unit_test(host_names_are_checked),
