@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "netsetup/net_apply.h"
 #include "netsetup/net_check.h"
+#include "netsetup/net_detect.h"
 #include "netsetup/net_record.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
@@ -46,6 +48,86 @@ static int drop(struct net_record *record, int netns_fd, bool links, struct err 
 		return -1;
 	net_clear(&job, links);
 	return net_record_remove(record->config->id, err);
+}
+
+/* ---- change ---- */
+
+/* Of a change that failed, or whose verb was killed. */
+static void go_back(struct nic_job *job)
+{
+	struct net_record *record = job->record;
+	struct err why;
+
+	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0)
+		log_warning("undo the change: %s, ignoring", why.msg);
+	net_freep(&record->next);
+	record->next = NULL;
+}
+
+static int change(struct nic_job *job, struct err *err)
+{
+	struct net_record *record = job->record;
+	int ifindex[NET_NICS_MAX] = { 0 };
+
+	if (net_apply_uplinks(job, record->next, err) < 0 ||
+	    net_detect(record, record->config, record->next, err) < 0 ||
+	    net_record_save(record, err) < 0)
+		return -1;
+	if (net_apply(job, record->config, record->next, ifindex, err) < 0) {
+		go_back(job);
+		net_record_save(record, NULL);
+		return -1;
+	}
+	net_freep(&record->config);
+	record->config = steal_ptr(&record->next);
+	memcpy(record->ifindex, ifindex, sizeof(ifindex));
+	return net_record_save(record, err);
+}
+
+/* ---- duplicates ---- */
+
+static void drop_addr(struct net_config *config, const struct net_addr *addr)
+{
+	for (size_t i = 0; i < config->n_nics; i++) {
+		struct net_nic *nic = &config->nics[i];
+		size_t kept = 0;
+
+		for (size_t j = 0; j < nic->n_addrs; j++)
+			if (nic->kind != NET_ROUTED || !addr_same(&nic->addrs[j], addr))
+				nic->addrs[kept++] = nic->addrs[j];
+		nic->n_addrs = kept;
+	}
+}
+
+/* Only from the run that was asked for: its links are still the same. */
+static int withdraw(const struct net_detect_found *found, struct err *err)
+{
+	const char *id = found->record->config->id;
+	auto_fd int lock = net_record_lock(id, err);
+	auto_record struct net_record *record = NULL;
+	auto_job struct nic_job job = { .netns_fd = found->netns_fd };
+
+	if (lock < 0 || net_record_load(id, &record, err) < 0)
+		return -1;
+	if (memcmp(record->ifindex, found->record->ifindex, sizeof(record->ifindex)) != 0)
+		return 0;
+	job.record = record;
+	if (copy_config(record->config, &record->next, err) < 0 || job_open(&job, err) < 0)
+		return -1;
+	drop_addr(record->next, &found->conflict.addr);
+	return change(&job, err);
+}
+
+/* In a process of its own, which has no stderr: the host's log tells. */
+static void on_conflict(const struct net_detect_found *found)
+{
+	char addr[ADDR_TEXT_SIZE], mac[ADDR_MAC_SIZE];
+	struct err err = { .msg = "it is withdrawn" };
+
+	withdraw(found, &err);
+	syslog(LOG_DAEMON | LOG_WARNING, "vzrun: %s: the address %s is used by %s on \"%s\": %s",
+	       found->record->config->id, addr_show(&found->conflict.addr, addr),
+	       addr_mac_show(found->conflict.mac, mac), found->link, err.msg);
 }
 
 /* ---- up ---- */
@@ -103,6 +185,7 @@ int net_up(const struct net_config *config, int netns_fd, struct err *err)
 	auto_record struct net_record *record = calloc(1, sizeof(*record));
 	auto_job struct nic_job job = { .netns_fd = netns_fd, .record = record };
 	auto_fd int lock = net_record_lock(config->id, err);
+	struct err why;
 
 	if (lock < 0)
 		return -1;
@@ -111,6 +194,8 @@ int net_up(const struct net_config *config, int netns_fd, struct err *err)
 	if (clear_leftover(config->id, err) < 0 || copy_config(config, &record->config, err) < 0 ||
 	    job_open(&job, err) < 0 || make(&job, err) < 0)
 		return err_wrap(err, "network of \"%s\"", config->id);
+	if (net_detect_start(record, netns_fd, on_conflict, &why) < 0)
+		log_warning("%s, ignoring", why.msg);
 	return 0;
 }
 
@@ -138,37 +223,7 @@ int net_remove(const char *id, int netns_fd, struct err *err)
 	return take_down(id, netns_fd, true, err);
 }
 
-/* ---- change ---- */
-
-/* Of a change that failed, or whose verb was killed. */
-static void go_back(struct nic_job *job)
-{
-	struct net_record *record = job->record;
-	struct err why;
-
-	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0)
-		log_warning("undo the change: %s, ignoring", why.msg);
-	net_freep(&record->next);
-	record->next = NULL;
-}
-
-static int change(struct nic_job *job, struct err *err)
-{
-	struct net_record *record = job->record;
-	int ifindex[NET_NICS_MAX] = { 0 };
-
-	if (net_apply_uplinks(job, record->next, err) < 0 || net_record_save(record, err) < 0)
-		return -1;
-	if (net_apply(job, record->config, record->next, ifindex, err) < 0) {
-		go_back(job);
-		net_record_save(record, NULL);
-		return -1;
-	}
-	net_freep(&record->config);
-	record->config = steal_ptr(&record->next);
-	memcpy(record->ifindex, ifindex, sizeof(ifindex));
-	return net_record_save(record, err);
-}
+/* ---- what there is to call ---- */
 
 int net_change(const struct net_config *config, int netns_fd, struct err *err)
 {

@@ -5,6 +5,7 @@
 #include "netsetup/nic.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "netsetup/net_check.h"
+#include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
@@ -144,6 +146,16 @@ void nic_put_no_address(struct nl_msg *msg)
 	nla_nest_end(msg, family);
 }
 
+int nic_refuse_adverts(const char *host_name, struct err *err)
+{
+	char path[sizeof("/proc/sys/net/ipv6/conf//accept_ra") + IFNAMSIZ];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", host_name);
+	if (fd_write_kernel(AT_FDCWD, path, "0", err) < 0 && err->code != ENOENT)
+		return -1;
+	return 0;
+}
+
 static int pair_fail(const struct nic_step *step, int rc, struct err *err)
 {
 	struct rt_link link;
@@ -176,7 +188,7 @@ int nic_pair_make(const struct nic_step *step, uint32_t mtu, struct err *err)
 	if (rc < 0)
 		return nic_fail(host, step->to, rc, "find the link", err);
 	*step->ifindex = link.ifindex;
-	return 0;
+	return nic_refuse_adverts(step->to->host_name, err);
 }
 
 /* ---- kinds ---- */

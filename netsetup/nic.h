@@ -62,6 +62,8 @@ void nic_child_remove(struct nic_job *job, const struct net_nic *nic);
 /* The pair, made with its names, MACs and namespaces in one request; down. A host end of that name that
  * an earlier run of the id left is replaced. */
 int nic_pair_make(const struct nic_step *step, uint32_t mtu, struct err *err);
+/* The host must not learn routes from a container: before a link that reaches it is used. */
+int nic_refuse_adverts(const char *host_name, struct err *err);
 /* Whose the host end is. */
 void nic_put_alias(struct nl_msg *msg, const struct nic_job *job);
 /* Inside IFLA_AF_SPEC: the kernel gives the link no IPv6 address by itself. It has to be told while the

@@ -85,9 +85,10 @@ static int make_bridge(struct nic_job *job, struct err *err)
 			       "\": this kernel has no bridges (module bridge)");
 	if (rc < 0 && rc != -EEXIST)
 		return rt_fail(&job->host, err, rc, "make the bridge", OWN_BRIDGE);
-	if (rc == 0)
-		memcpy(job->bridge, OWN_BRIDGE, sizeof(OWN_BRIDGE));
-	return 0;
+	if (rc < 0)
+		return 0;
+	memcpy(job->bridge, OWN_BRIDGE, sizeof(OWN_BRIDGE));
+	return nic_refuse_adverts(OWN_BRIDGE, err);
 }
 
 static int no_bridge(const char *name, struct err *err)
