@@ -5,11 +5,14 @@
  *   nettool down ID
  *   nettool remove ID NETNS
  *   nettool show ID             the record's network
+ *   nettool traffic ID          eight numbers: bytes in, packets in, bytes out, packets out, each v4, v6
+ *   nettool forget ID
  * An error is one line on stderr, "CODE: TEXT", and status 1.
  */
 #include "config.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,6 +60,19 @@ static int remove_net(const char *id, const char *path, struct err *err)
 	return netns < 0 ? -1 : net_remove(id, netns, err);
 }
 
+static int traffic(const char *id, struct err *err)
+{
+	uint64_t all[8];
+	struct net_traffic sum;
+
+	if (net_traffic(id, &sum, err) < 0)
+		return -1;
+	memcpy(all, &sum, sizeof(all));
+	for (int i = 0; i < 8; i++)
+		printf("%" PRIu64 "%c", all[i], i < 7 ? ' ' : '\n');
+	return 0;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
 	if (argc == 3 && (str_eq(argv[1], "up") || str_eq(argv[1], "change")))
@@ -67,6 +83,10 @@ static int run(int argc, char **argv, struct err *err)
 		return remove_net(argv[2], argv[3], err);
 	if (argc == 3 && str_eq(argv[1], "show"))
 		return show(argv[2], err);
+	if (argc == 3 && str_eq(argv[1], "traffic"))
+		return traffic(argv[2], err);
+	if (argc == 3 && str_eq(argv[1], "forget"))
+		return net_forget(argv[2], err);
 	return err_set(err, ERR_USAGE, "wrong arguments");
 }
 
