@@ -29,6 +29,21 @@ static int job_open(struct nic_job *job, struct err *err)
 	return job->netns_fd < 0 ? 0 : rt_open(&job->inside, job->netns_fd, err);
 }
 
+/* For undoing: libnl takes no answer on a socket over which it once failed to send. */
+static void job_renew(struct nic_job *job)
+{
+	struct nic_job fresh = { .netns_fd = job->netns_fd };
+	struct err why;
+
+	if (job_open(&fresh, &why) < 0) {
+		job_done(&fresh);
+		return;
+	}
+	job_done(job);
+	job->host = fresh.host;
+	job->inside = fresh.inside;
+}
+
 static int copy_config(const struct net_config *config, struct net_config **ret, struct err *err)
 {
 	auto_strbuf struct strbuf text = { 0 };
@@ -58,6 +73,7 @@ static void go_back(struct nic_job *job)
 	struct net_record *record = job->record;
 	struct err why;
 
+	job_renew(job);
 	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0)
 		log_warning("undo the change: %s, ignoring", why.msg);
 	net_freep(&record->next);
@@ -175,6 +191,7 @@ static int make(struct nic_job *job, struct err *err)
 		if (net_record_save(record, err) == 0)
 			return 0;
 	}
+	job_renew(job);
 	net_clear(job, true);
 	net_record_remove(record->config->id, NULL);
 	return -1;
