@@ -3,14 +3,14 @@
 # What the tests of networks share: network namespaces that play hosts, with a /run of this file's
 # own. To be read after lib.sh.
 #
-#   net_begin NAME...   makes them, each with lo up; /run is an empty one (/run/netns, /run/vznet)
+#   net_begin NAME...   makes them, each with lo up, where no address waits to be used; /run is an empty one (/run/netns, /run/vznet)
 #   net_end             all of that ends, and what net_serve started
 #   on NAME CMD...      runs CMD there
 #   net_serve NAME PORT a TCP server there (netpeer serve), until net_end
 #   net_ask NAME ADDRESS PORT
 #                       which address such a server sees; "nothing", "refused"
 
-NETPEER=$abs_top_builddir/tests/integration/netpeer
+NETPEER=${VZRUN%/*}/tests/integration/netpeer
 _net_servers=()
 
 net_begin()
@@ -20,7 +20,9 @@ net_begin()
 	mkdir /run/netns /run/vznet
 	for name; do
 		touch "/run/netns/$name"
-		unshare --net="/run/netns/$name" busybox ip link set lo up
+		# shellcheck disable=SC2016 # for the inner shell
+		unshare --net="/run/netns/$name" busybox sh -c 'ip link set lo up
+			for conf in all default; do echo 0 >/proc/sys/net/ipv6/conf/$conf/accept_dad; done'
 	done
 }
 
