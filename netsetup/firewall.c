@@ -249,7 +249,7 @@ static int unsupported(const struct nfset_elem *elem, struct err *err)
 			       "(module nf_conntrack_bridge)");
 	return err_set(err, ERR_UNSUPPORTED,
 		       "filter a port of a bridge: this kernel's nftables can't "
-		       "(CONFIG_NF_TABLES_BRIDGE)");
+		       "(CONFIG_NF_TABLES_BRIDGE, module nft_meta_bridge)");
 }
 
 static const char *proto_name(uint8_t proto, char buf[8])

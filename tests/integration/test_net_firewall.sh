@@ -153,7 +153,7 @@ t_source_addresses_of_others_are_dropped()
 	send ct1 venet0 02:00:00:00:01:01 fd00::1 2001:db8:9::2
 	check "its own IPv4 address" until_true saw client '10.0.0.1 counter'
 	check "its own IPv6 address" until_true saw client 'fd00::1 counter'
-	is "nothing else" "$(for set in udp4 udp6; do on client nft -n list set inet watch $set; done |
+	is "nothing else" "$(for set in udp4 udp6; do on client nft -n list set inet watch "$set"; done |
 		grep -oE '[0-9a-f.:]+ counter packets [0-9]+')" \
 		$'10.0.0.1 counter packets 1\nfd00::1 counter packets 1'
 	net_end
@@ -421,7 +421,8 @@ t_traffic_of_a_port_is_counted()
 	on ct1 "$NETPEER" udp eth0 02:00:00:00:01:01 02:00:00:00:01:02 10.0.0.66 10.0.0.99 9
 	like "out" "$(fw traffic ct1 "${PORT1[@]}")" ' out 140 5 '
 	on ct2 "$NETPEER" udp eth0 02:00:00:00:01:02 02:00:00:00:01:01 10.0.0.2 10.0.0.99 3
-	like "in" "$(fw traffic ct1 "${PORT1[@]}")" '^in 84 3 '
+	# The bridge's own reports of 40 bytes to all may come as well.
+	like "in" "$(fw traffic ct1 "${PORT1[@]}")" '^in (84 3|124 4|164 5|204 6) '
 	net_end
 }
 
