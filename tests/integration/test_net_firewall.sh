@@ -302,6 +302,7 @@ t_published_port_is_reached_from_everywhere()
 t_published_port_is_reached_from_the_same_bridge()
 {
 	bridged_world
+	# shellcheck disable=SC2016 # for the inner shell
 	on node busybox sh -c 'for file in /proc/sys/net/bridge/bridge-nf-call-ip*; do
 		[ ! -e $file ] || echo 0 >$file; done'
 	fw add ct1 nat publish=8080:80 "${PORT1[@]}"
@@ -355,7 +356,7 @@ t_guarded_container_has_its_open_ports_only()
 	world
 	fw add ct1 nat guarded open=80 publish=8081:81 "${CT1[@]}"
 	fw add ct2 nat "${CT2[@]}"
-	for port in 80 81; do net_serve ct1 $port; done
+	for port in 80 81; do net_serve ct1 "$port"; done
 	net_serve client 80
 	is "an open one" "$(net_ask client 10.0.0.1 80)" 10.9.0.2
 	is "an open one, IPv6" "$(net_ask client fd00::1 80)" 2001:db8:9::2
@@ -380,7 +381,7 @@ t_guarded_port_of_a_bridge_has_its_open_ports_only()
 	fi
 	is "rules" "$status$err" 0
 	fw add ct2 "${PORT2[@]}"
-	for port in 80 81; do net_serve ct1 $port; done
+	for port in 80 81; do net_serve ct1 "$port"; done
 	net_serve ct2 80
 	is "an open one" "$(net_ask ct2 10.0.0.1 80)" 10.0.0.2
 	is "an open one, IPv6" "$(net_ask ct2 fd00::1 80)" fd00::2
