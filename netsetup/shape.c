@@ -65,6 +65,20 @@ static struct shape_htb_class up_class(int up_ifindex, int ifindex)
 					 .minor = shape_up_minor(ifindex) };
 }
 
+/* Where someone took away what is on the shared link, it is made again. */
+static int set_up_class(struct nl_sock *sock, const struct shape_htb_class *class,
+			const struct shape_htb_rates *rates, struct err *err)
+{
+	int rc = set_class(sock, class, rates);
+
+	if (rc == -NLE_OBJ_NOTFOUND || rc == -NLE_INVAL) {
+		if (shape_up_complete(sock, class->ifindex, err) < 0)
+			return -1;
+		rc = set_class(sock, class, rates);
+	}
+	return rc < 0 ? tc_fail(err, rc, up_rate, "sch_htb") : 0;
+}
+
 /* The class first: what is redirected before it has one would pass without a limit. */
 static int set_up(struct nl_sock *sock, int ifindex, const struct net_rate *rate, struct err *err)
 {
@@ -72,14 +86,20 @@ static int set_up(struct nl_sock *sock, int ifindex, const struct net_rate *rate
 					       .ceil = rate->up_kbit,
 					       .burst_bytes = rate->burst_bytes };
 	struct shape_htb_class class;
-	int up_ifindex, rc;
+	int up_ifindex, other;
 
+	if (shape_up_sharer(sock, ifindex, &other, err) < 0)
+		return -1;
+	if (other)
+		return err_set(err, ERR_BUSY,
+			       "%s: interface %d has the class of interface %d on \"" SHAPE_UP_LINK
+			       "\" (try again: a new one has another)",
+			       up_rate, other, ifindex);
 	if (shape_up_make(sock, &up_ifindex, err) < 0)
 		return -1;
 	class = up_class(up_ifindex, ifindex);
-	rc = set_class(sock, &class, &rates);
-	if (rc < 0)
-		return tc_fail(err, rc, up_rate, "sch_htb");
+	if (set_up_class(sock, &class, &rates, err) < 0)
+		return -1;
 	return tc_redirect(sock, ifindex, up_ifindex, err);
 }
 
@@ -103,13 +123,17 @@ int shape_apply(struct nl_sock *sock, int ifindex, const struct net_rate *rate, 
 int shape_remove(struct nl_sock *sock, int ifindex, struct err *err)
 {
 	struct shape_htb_class class;
-	int up_ifindex, rc;
+	int up_ifindex, other, rc;
 	bool up;
 
 	if (shape_up_find(sock, &up_ifindex, &up, err) < 0)
 		return -1;
 	if (!up_ifindex)
 		return 0;
+	if (shape_up_sharer(sock, ifindex, &other, err) < 0)
+		return -1;
+	if (other)
+		return 0; /* by now it is the other's */
 	class = up_class(up_ifindex, ifindex);
 	rc = shape_htb_unset(sock, &class);
 	return rc < 0 ? netlink_fail(err, rc, "remove", up_rate) : 0;

@@ -18,9 +18,11 @@
 #define SHAPE_UP_LINK "vzup"
 
 /* Makes the rates of the link with that index so, from whatever they were, no limit included;
- * a change of numbers drops no packet. The shared link is made on demand (two at once make one).
+ * a change of numbers drops no packet. Best before the link is set up: on one that is up the
+ * kernel waits for a grace period. The shared link is made on demand (two at once make one).
  * A class that a link of the past left is replaced. ERR_UNSUPPORTED names what the kernel
- * lacks. */
+ * lacks. ERR_BUSY: a link of long ago has its class;
+ * with a new link it goes. */
 int shape_apply(struct nl_sock *sock, int ifindex, const struct net_rate *rate, struct err *err);
 
 /* Removes what outlives the link: its class on the shared link. Not there: no error. */

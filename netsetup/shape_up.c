@@ -29,6 +29,27 @@ uint16_t shape_up_minor(int ifindex)
 	return (uint16_t)(((uint32_t)ifindex - 1) % MINORS + 1);
 }
 
+/* Indices are given in turn, so who has the same class is 65533 links older, or so many younger
+ * where what a link left is removed very late. */
+#define YOUNGER 4
+
+int shape_up_sharer(struct nl_sock *sock, int ifindex, int *ret_other, struct err *err)
+{
+	int64_t other = shape_up_minor(ifindex), last = ifindex + INT64_C(1) * YOUNGER * MINORS;
+	bool used;
+
+	*ret_other = 0;
+	for (; other <= last && other <= INT32_MAX; other += MINORS) {
+		if (other == ifindex)
+			continue;
+		if (tc_is_redirected(sock, (int)other, &used, err) < 0)
+			return -1;
+		if (used)
+			*ret_other = (int)other;
+	}
+	return 0;
+}
+
 /* A rate that is below the ceiling would need another class to borrow from. */
 int shape_up_set_total(struct nl_sock *sock, int up_ifindex, uint64_t kbit, bool keep)
 {
@@ -138,18 +159,18 @@ static int set_up(struct nl_sock *sock, int ifindex)
 
 /* Each step may have been done by another one at the same time: that it is there already is no
  * error. Up comes last: who finds it up finds it complete. */
-static int complete(struct nl_sock *sock, int ifindex, struct err *err)
+int shape_up_complete(struct nl_sock *sock, int up_ifindex, struct err *err)
 {
-	int rc = shape_htb_add(sock, ifindex, 0, false);
+	int rc = shape_htb_add(sock, up_ifindex, 0, false);
 
 	if (rc < 0 && rc != -NLE_EXIST)
 		return tc_fail(err, rc, "the rates of \"" SHAPE_UP_LINK "\"", "sch_htb");
-	rc = shape_up_set_total(sock, ifindex, 0, true);
+	rc = shape_up_set_total(sock, up_ifindex, 0, true);
 	if (rc < 0)
 		return netlink_fail(err, rc, "make the total's class on", SHAPE_UP_LINK);
-	if (add_classifier(sock, ifindex, err) < 0)
+	if (add_classifier(sock, up_ifindex, err) < 0)
 		return -1;
-	rc = set_up(sock, ifindex);
+	rc = set_up(sock, up_ifindex);
 	return rc < 0 ? netlink_fail(err, rc, "set up the interface", SHAPE_UP_LINK) : 0;
 }
 
@@ -169,5 +190,5 @@ int shape_up_make(struct nl_sock *sock, int *ret_ifindex, struct err *err)
 		if (shape_up_find(sock, ret_ifindex, &up, err) < 0)
 			return -1;
 	}
-	return complete(sock, *ret_ifindex, err);
+	return shape_up_complete(sock, *ret_ifindex, err);
 }

@@ -179,7 +179,7 @@ int tc_is_redirected(struct nl_sock *sock, int ifindex, bool *ret, struct err *e
 	struct tc_at at = ingress_of(ifindex);
 	int rc = tc_get(sock, RTM_GETQDISC, &at, NULL, NULL);
 
-	if (rc < 0 && rc != -NLE_OBJ_NOTFOUND && rc != -NLE_INVAL)
+	if (rc < 0 && rc != -NLE_OBJ_NOTFOUND && rc != -NLE_INVAL && rc != -NLE_NODEV)
 		return netlink_fail(err, rc, "read", redirecting);
 	*ret = rc == 0;
 	return 0;

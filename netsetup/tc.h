@@ -39,7 +39,7 @@ int tc_get(struct nl_sock *sock, int type, const struct tc_at *at, tc_look look,
 int tc_redirect(struct nl_sock *sock, int ifindex, int to_ifindex, struct err *err);
 /* No redirection any more; none is no error. */
 int tc_redirect_end(struct nl_sock *sock, int ifindex, struct err *err);
-/* Whether there is one. */
+/* Whether there is one; not on a link that is not there. */
 int tc_is_redirected(struct nl_sock *sock, int ifindex, bool *ret, struct err *err);
 
 /* The error of a request that made something: where the kernel does not know that kind, the name

@@ -365,6 +365,66 @@ static void half_made_shared_link_is_completed(void **state)
 	assert_rates(1000, 0, 0);
 }
 
+/* An administrator's tc qdisc del. */
+static void emptied_shared_link_is_completed(void **state)
+{
+	NEED_ROOT;
+	apply(1000, 0, 0, 0);
+	assert_return_code(shape_htb_del(sock, (int)if_nametoindex(SHAPE_UP_LINK)), 0);
+	apply(2000, 0, 0, 0);
+	assert_rates(2000, 0, 0);
+}
+
+static void add_veth(const char *name, const char *peer, int ifindex)
+{
+	struct rtnl_link *link = rtnl_link_veth_alloc();
+
+	rtnl_link_set_name(link, name);
+	rtnl_link_set_ifindex(link, ifindex);
+	rtnl_link_set_name(rtnl_link_veth_get_peer(link), peer);
+	assert_return_code(rtnl_link_add(sock, link, NLM_F_CREATE), 0);
+	rtnl_link_veth_release(link);
+}
+
+/* It would take its rate, and at its end its limit. */
+static void class_of_a_living_link_is_not_shared(void **state)
+{
+	struct net_rate rate = { 1000, 0, 0, 0 };
+	struct err err;
+
+	NEED_ROOT;
+	add_veth("old", "x", 1000);
+	add_veth("new", "y", 1000 + 2 * 0xfffd);
+	assert_ok(shape_apply(sock, 1000, &rate, &err), &err);
+	assert_fails(
+		shape_apply(sock, 1000 + 2 * 0xfffd, &rate, &err), &err, ERR_BUSY,
+		"the rate from the container: interface 1000 has the class of interface 132066 on \"vzup\" (try again: a new "
+		"one has another)");
+	assert_ok(shape_remove(sock, 1000 + 2 * 0xfffd, &err), &err);
+	assert_ok(shape_read(sock, 1000, &rate, &err), &err);
+	assert_int_equal(rate.up_kbit, 1000);
+	rate.up_kbit = 0;
+	assert_ok(shape_apply(sock, 1000, &rate, &err), &err);
+	rate.up_kbit = 3000;
+	assert_ok(shape_apply(sock, 1000 + 2 * 0xfffd, &rate, &err), &err);
+	assert_ok(shape_remove(sock, 1000, &err), &err);
+	assert_ok(shape_read(sock, 1000 + 2 * 0xfffd, &rate, &err), &err);
+	assert_int_equal(rate.up_kbit, 3000);
+}
+
+static void missing_piece_is_named(void **state)
+{
+	struct tc_at at = { .parent = TC_H_ROOT, .handle = SHAPE_HTB_HANDLE };
+	struct err err;
+	int rc;
+
+	NEED_ROOT;
+	at.ifindex = out;
+	rc = tc_send(sock, tc_new(RTM_NEWQDISC, NLM_F_CREATE, &at, "nosuch"));
+	assert_fails(tc_fail(&err, rc, "the rate", "sch_nosuch"), &err, ERR_UNSUPPORTED,
+		     "the rate: the kernel lacks sch_nosuch (modprobe, or its configuration)");
+}
+
 static void link_of_another_kind_is_refused(void **state)
 {
 	struct net_rate rate = { 1000, 0, 0, 0 };
@@ -408,6 +468,9 @@ int main(void)
 		SHAPE_TEST(total_is_set_and_lifted),
 		SHAPE_TEST(shared_link_is_made_once),
 		SHAPE_TEST(half_made_shared_link_is_completed),
+		SHAPE_TEST(emptied_shared_link_is_completed),
+		SHAPE_TEST(class_of_a_living_link_is_not_shared),
+		SHAPE_TEST(missing_piece_is_named),
 		SHAPE_TEST(link_of_another_kind_is_refused),
 		SHAPE_TEST(no_link_is_an_error),
 	};
