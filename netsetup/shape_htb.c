@@ -17,10 +17,10 @@
 #define TICK_NSEC 64                    /* PSCHED_SHIFT, the same since 2.6.31 */
 
 /* What passes between two runs of the timer must be in the bucket, else it overflows and the rate
- * is not reached: 2 ms, which a busy host may be late. The bucket is the smaller the better:
+ * is not reached: 10 ms, which a busy host is late at times. The bucket is the smaller the better:
  * over t seconds not more than rate × t and once the bucket passes. */
-#define BURST_PER_SEC 500
-#define BURST_MIN 2000 /* a frame */
+#define BURST_PER_SEC 100
+#define BURST_MIN 3000 /* two frames */
 
 /* HTB serves those that borrow in turns: more to who has the greater share. */
 #define QUANTUM_PER_SEC 500
