@@ -74,7 +74,7 @@ pings_not()
 # What is learnt, counted or timed is left out.
 core_state() # NAMESPACE...
 {
-	local name conf
+	local name
 	for name; do
 		ip -n "$name" -d -o link
 		ip -n "$name" -o addr
@@ -85,6 +85,7 @@ core_state() # NAMESPACE...
 		on "$name" tc qdisc
 		on "$name" tc class show dev vzup 2>&1
 		on "$name" nft list ruleset
+		# shellcheck disable=SC2016 # for the inner shell
 		on "$name" busybox sh -c 'for at in /proc/sys/net/ipv[46]/*/*/forwarding \
 			/proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/proxy_ndp \
 			/proc/sys/net/ipv[46]/neigh/*/proxy_delay; do echo "$at $(cat "$at")"; done'

@@ -164,7 +164,7 @@ t_hundred_start_in_parallel()
 	for i in "${pids[@]}"; do
 		wait "$i" || failed=$((failed + 1))
 	done
-	is "failed" $failed 0
+	is "failed" "$failed" 0
 	is "routes" "$(ip -n node route | grep -c 'dev venet2')" 100
 	is "proxied" "$(ip -n node -6 neigh show proxy | sort -u | grep -c '')" 100
 	is "records" "$(find /run/vznet -name '2*.json' | grep -c '')" 100
@@ -177,7 +177,7 @@ t_hundred_start_in_parallel()
 	for i in "${pids[@]}"; do
 		wait "$i" || failed=$((failed + 1))
 	done
-	is "not removed" $failed 0
+	is "not removed" "$failed" 0
 	is "links that are left" "$(ip -n node -o link | grep -c venet)" 0
 	is "forwarding is as before" "$(on node cat /proc/sys/net/ipv4/conf/eth0/forwarding)" 0
 	net_end
