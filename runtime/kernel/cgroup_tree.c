@@ -23,8 +23,6 @@
 #include "runtime/kernel/cgroup_file.h"
 
 #define EVENTS_SIZE 512
-/* cgroup_pids follows cgroups within cgroups this far: each level holds an fd. */
-#define PIDS_DEPTH 128
 /* Where cgroup.kill is missing: how often new children are looked for. */
 #define KILL_ROUNDS 64
 
@@ -154,31 +152,112 @@ static int add_pids(int fd, struct pid_list *list)
 	return 0;
 }
 
-static int add_pids_below(int fd, struct pid_list *list, int depth)
+/* A cgroup that is still to be visited: its depth below the top, and what it was found in. */
+struct below {
+	size_t depth;
+	ino_t parent;
+	char *name;
+};
+
+/* How deep and how wide the tree is was the container's to choose, and no path reaches all of it
+ * (PATH_MAX), so this goes down by one name and up by ".." with the fd of one place. */
+struct walk {
+	int at;
+	size_t depth;
+	struct below *todo;
+	size_t n;
+};
+
+static void walk_done(struct walk *walk)
+{
+	int saved = errno;
+
+	while (walk->n > 0)
+		free(walk->todo[--walk->n].name);
+	free(walk->todo);
+	if (walk->at >= 0)
+		close(walk->at);
+	errno = saved;
+}
+
+#define auto_walk __attribute__((cleanup(walk_done)))
+
+/* The children of where the walk is. */
+static int walk_add(struct walk *walk)
 {
 	auto_dir DIR *dir = NULL;
 	struct dirent *entry;
+	struct below *slot;
+	struct stat st;
 
-	if (add_pids(fd, list) < 0)
-		return -1;
-	if (!has_children(fd))
+	if (!has_children(walk->at))
 		return 0;
-	if (depth == PIDS_DEPTH) {
-		errno = ELOOP;
-		return -1;
-	}
-	dir = list_folder(fd);
-	if (!dir)
+	dir = list_folder(walk->at);
+	if (!dir || fstat(walk->at, &st) < 0)
 		return errno == ENOENT ? 0 : -1;
 	while ((entry = readdir(dir))) {
-		auto_fd int child = -1;
-
 		if (!is_folder(entry))
 			continue;
-		child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (child < 0 && errno == ENOENT)
+		slot = mem_append(&walk->todo, &walk->n, sizeof(*slot));
+		if (!slot)
+			return -1;
+		*slot = (struct below){ walk->depth + 1, st.st_ino, strdup(entry->d_name) };
+		if (!slot->name)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_step(struct walk *walk, const char *name)
+{
+	int next = openat(walk->at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (next < 0)
+		return -1;
+	close(walk->at);
+	walk->at = next;
+	return 0;
+}
+
+/* Up to what the next one was found in, and down to it. A removed cgroup still has its "..".
+ * The kernel moves no cgroup v2, so the number of steps alone would tell where they lead; the
+ * inode makes sure that they never lead out of the tree. */
+static int walk_to(struct walk *walk, const struct below *to)
+{
+	struct stat st;
+
+	for (; walk->depth >= to->depth; walk->depth--)
+		if (walk_step(walk, "..") < 0)
+			return -1;
+	if (fstat(walk->at, &st) < 0)
+		return -1;
+	if (st.st_ino != to->parent) {
+		errno = ESTALE;
+		return -1;
+	}
+	if (walk_step(walk, to->name) < 0)
+		return -1;
+	walk->depth++;
+	return 0;
+}
+
+static int add_all_pids(int fd, struct pid_list *list)
+{
+	auto_walk struct walk walk = { .at = -1 };
+
+	walk.at = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (walk.at < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (add_pids(fd, list) < 0 || walk_add(&walk) < 0)
+		return -1;
+	while (walk.n > 0) {
+		struct below to = walk.todo[--walk.n];
+		int there = walk_to(&walk, &to);
+
+		mem_free_ptr(&to.name);
+		if (there < 0 && errno == ENOENT)
 			continue;
-		if (child < 0 || add_pids_below(child, list, depth + 1) < 0)
+		if (there < 0 || add_pids(walk.at, list) < 0 || walk_add(&walk) < 0)
 			return -1;
 	}
 	return 0;
@@ -188,7 +267,7 @@ int cgroup_pids(int fd, pid_t **ret, size_t *ret_n, struct err *err)
 {
 	struct pid_list list = { NULL, 0 };
 
-	if (add_pids_below(fd, &list, 0) < 0) {
+	if (add_all_pids(fd, &list) < 0) {
 		err_sys(err, "list the cgroup's processes");
 		free(list.pid);
 		return -1;

@@ -236,6 +236,60 @@ t_any_depth_is_removed()
 	check "is removed" test ! -e "$CGROUP_DIR/$id"
 }
 
+# A container can nest cgroups deeper than we could hold an fd for each, or say in one path. All
+# that goes through them is tried on such a nest with a process at its bottom.
+nested() # LEVELS NAME
+{
+	start_one "$WRITABLE | .linux.namespaces |= map(select(.type != \"pid\"))" sh -c \
+		'cd -P /sys/fs/cgroup
+		i=0; while [ $i -lt '"$1"' ]; do mkdir e '"$2"' && cd -P '"$2"' || exit; i=$((i + 1)); done
+		sleep 1001 & echo $! >cgroup.procs && echo $i >/dev/shm/done; exec sleep 1000'
+	until_true test -s "/proc/$(init_pid)/root/dev/shm/done"
+	is "levels" "$(cat "/proc/$(init_pid)/root/dev/shm/done")" "$1"
+	try vzrun ps --format json "$id"
+	is "ps" "$status/$err" 0/
+	is "its processes" "$(jq length <<<"$out")" 2
+	check "pause" vzrun pause "$id"
+	is "is paused" "$(vzrun state "$id" | jq -r .status)" paused
+	check "resume" vzrun resume "$id"
+}
+
+killed_with_its_nest()
+{
+	try vzrun kill --all "$id" TERM
+	is "kill --all" "$status/$err" 0/
+	check "nobody is left" until_true grep -qx 'populated 0' "$CGROUP_DIR/$id/cgroup.events"
+	removed_with_its_nest
+}
+
+removed_with_its_nest() # [OPTION]
+{
+	try vzrun delete "$@" "$id"
+	is "delete" "$status/$err" 0/
+	check "is removed" test ! -e "$CGROUP_DIR/$id"
+}
+LONG_NAME=$(printf 'n%.0s' {1..250})
+
+t_a_nest_of_many_levels()
+{
+	nested 200 d
+	killed_with_its_nest
+}
+
+# Twenty such names make more than PATH_MAX; the kernel lets them.
+t_a_nest_with_a_path_too_long_to_say()
+{
+	nested 20 "$LONG_NAME"
+	killed_with_its_nest
+}
+
+t_a_paused_nest_is_deleted()
+{
+	nested 200 "$LONG_NAME"
+	check "pause" vzrun pause "$id"
+	removed_with_its_nest --force
+}
+
 t_strict_limits_of_vz_conf()
 {
 	# perf_event is on all the time in cgroup v2, so it is never among the controllers.
