@@ -249,8 +249,15 @@ static int forward_all_v6(const struct settings *settings, const char *uplink, s
 	rc = keep_others(settings, uplink, &hosts, err);
 	if (rc == 0)
 		rc = host_sysctl_set(settings->dir, "net/ipv6/conf/all/forwarding", 1, err);
-	for (size_t i = 0; rc == 0 && i < hosts.n; i++)
-		rc = set_optional(settings, "net/ipv6/conf/%s/forwarding", hosts.names[i], 0, err);
+	/* Putting "all" back sets them to 0, too. One that is gone by now needs nothing. */
+	for (size_t i = 0; rc == 0 && i < hosts.n; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "net/ipv6/conf/%s/forwarding", hosts.names[i]);
+		rc = host_sysctl_write(path, 0, err);
+		if (rc < 0 && err->code == ENOENT)
+			rc = 0;
+	}
 	free(hosts.names);
 	return rc;
 }
@@ -296,8 +303,8 @@ int host_release(const char *id, struct err *err)
 	if (unlinkat(settings.dir, name, 0) < 0 && errno != ENOENT)
 		return err_sys(err, "remove \"%s/%s\"", DIR_PATH, name);
 	/* Empty: that was the last one. */
-	if (unlinkat(settings.dir, USERS, AT_REMOVEDIR) < 0)
-		return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ?
+	if (unlinkat(settings.dir, USERS, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return errno == ENOTEMPTY || errno == EEXIST ?
 			       0 :
 			       err_sys(err, "remove \"%s\"", DIR_PATH "/" USERS);
 	return host_sysctl_restore(settings.dir, err);

@@ -4,7 +4,7 @@
  * settings of the links in use, which are put back when the last container that uses them has
  * gone.
  *
- * NET_STATE_DIR/host/ holds a file for each sysctl that was changed, with its old value, and
+ * NET_STATE_DIR/host/ holds the old values of the sysctls that were changed (host_sysctl.h), and
  * under users/ an empty file for each container that needs them.
  */
 #ifndef NETSETUP_HOST_H

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
-#include "runtime/base/log.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
 
@@ -38,7 +37,7 @@ int host_sysctl_read(const char *path, int *ret, struct err *err)
 	return 0;
 }
 
-static int write_value(const char *path, int value, struct err *err)
+int host_sysctl_write(const char *path, int value, struct err *err)
 {
 	char full[PATH_SIZE + 16], text[16];
 
@@ -69,7 +68,7 @@ int host_sysctl_set(int dirfd, const char *path, int value, struct err *err)
 		return 0;
 	if (append(dirfd, path, old, value, err) < 0)
 		return -1;
-	return write_value(path, value, err);
+	return host_sysctl_write(path, value, err);
 }
 
 int host_sysctl_keep(int dirfd, const char *path, int value, struct err *err)
@@ -78,21 +77,45 @@ int host_sysctl_keep(int dirfd, const char *path, int value, struct err *err)
 }
 
 /* A link that is gone took its settings along. */
-static void restore_line(const char *line)
+static int restore_line(const char *line, struct err *err)
 {
 	char path[PATH_SIZE];
 	int old, ours, now;
-	struct err err;
 
 	if (sscanf(line, "%127s %d %d", path, &old, &ours) != 3)
-		return;
-	if (host_sysctl_read(path, &now, &err) < 0) {
-		if (err.code != ENOENT)
-			log_warning("%s, ignoring", err.msg);
-		return;
+		return 0;
+	if (host_sysctl_read(path, &now, err) < 0)
+		return err->code == ENOENT ? 0 : -1;
+	if ((now != ours && old != ours) || now == old)
+		return 0;
+	return host_sysctl_write(path, old, err);
+}
+
+/* What could not be put back stays noted; no line after another that failed is lost either. */
+static int restore_lines(int dirfd, char **lines, struct err *err)
+{
+	auto_strbuf struct strbuf left = { 0 };
+	size_t n = strv_len(lines);
+	struct err first = { 0 }, why;
+
+	for (size_t i = n; i > 0; i--) {
+		if (restore_line(lines[i - 1], &why) == 0) {
+			lines[i - 1][0] = '\0';
+			continue;
+		}
+		if (!first.code)
+			first = why;
 	}
-	if ((now == ours || old == ours) && now != old && write_value(path, old, &err) < 0)
-		log_warning("%s, ignoring", err.msg);
+	if (!first.code)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (lines[i][0])
+			strbuf_addf(&left, "%s\n", lines[i]);
+	if (left.failed)
+		return err_set(err, ENOMEM, "put the host's settings back");
+	if (fd_replace_file(dirfd, HOST_SYSCTLS, left.text, left.len, 0600, 0, err) == 0)
+		*err = first;
+	return -1;
 }
 
 int host_sysctl_restore(int dirfd, struct err *err)
@@ -105,8 +128,8 @@ int host_sysctl_restore(int dirfd, struct err *err)
 	lines = strv_split(text, "\n");
 	if (!lines)
 		return err_sys(err, "put the host's settings back");
-	for (size_t i = strv_len(lines); i > 0; i--)
-		restore_line(lines[i - 1]);
+	if (restore_lines(dirfd, lines, err) < 0)
+		return -1;
 	if (unlinkat(dirfd, HOST_SYSCTLS, 0) < 0 && errno != ENOENT)
 		return err_sys(err, "remove \"%s\"", HOST_SYSCTLS);
 	return 0;

@@ -15,14 +15,17 @@
 /* The number in /proc/sys/PATH. ENOENT: this kernel or this link has no such setting. */
 int host_sysctl_read(const char *path, int *ret, struct err *err);
 
+/* Without a note: something else that is noted sets it back. */
+int host_sysctl_write(const char *path, int value, struct err *err);
+
 /* Nothing is done where it has the value. dirfd is HOST_DIR's. */
 int host_sysctl_set(int dirfd, const char *path, int value, struct err *err);
 
 /* Remembers a value that another change will spoil (net.ipv6.conf.all.forwarding sets each link's). */
 int host_sysctl_keep(int dirfd, const char *path, int value, struct err *err);
 
-/* In reverse; what somebody else has changed since then stays as he wants it. What can't be put back is
- * warned of. */
+/* In reverse; what somebody else has changed since then stays as he wants it. What can't be put back
+ * stays noted, and is an error after the others were. */
 int host_sysctl_restore(int dirfd, struct err *err);
 
 #endif

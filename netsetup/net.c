@@ -42,6 +42,7 @@ static void job_renew(struct nic_job *job)
 	job_done(job);
 	job->host = fresh.host;
 	job->inside = fresh.inside;
+	job->incomplete = false;
 }
 
 static int copy_config(const struct net_config *config, struct net_config **ret, struct err *err)
@@ -62,7 +63,10 @@ static int drop(struct net_record *record, int netns_fd, bool links, struct err 
 	if (job_open(&job, err) < 0)
 		return -1;
 	net_clear(&job, links);
-	return net_record_remove(record->config->id, err);
+	if (!job.incomplete)
+		return net_record_remove(record->config->id, err);
+	record->stage = NET_STAGE_MAKING;
+	return net_record_save(record, err);
 }
 
 /* ---- change ---- */
@@ -74,30 +78,33 @@ static void go_back(struct nic_job *job)
 	struct err why;
 
 	job_renew(job);
-	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0)
+	/* Then the record goes on naming both. */
+	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0) {
 		log_warning("undo the change: %s, ignoring", why.msg);
+		return;
+	}
 	net_freep(&record->next);
 	record->next = NULL;
 }
 
 static int change(struct nic_job *job, struct err *err)
 {
-	struct net_record *record = job->record;
-	int ifindex[NET_NICS_MAX] = { 0 };
+	struct net_record *record = job->record, changed;
 
 	if (net_apply_uplinks(job, record->next, err) < 0 ||
 	    net_detect(record, record->config, record->next, err) < 0 ||
 	    net_record_save(record, err) < 0)
 		return -1;
-	if (net_apply(job, record->config, record->next, ifindex, err) < 0) {
+	changed = *record;
+	changed.config = record->next;
+	changed.next = NULL;
+	if (net_apply(job, record->config, record->next, changed.ifindex, err) < 0 ||
+	    net_record_save(&changed, err) < 0) {
 		go_back(job);
 		net_record_save(record, NULL);
 		return -1;
 	}
-	net_freep(&record->config);
-	record->config = steal_ptr(&record->next);
-	memcpy(record->ifindex, ifindex, sizeof(ifindex));
-	return net_record_save(record, err);
+	return 0;
 }
 
 /* ---- duplicates ---- */
@@ -162,7 +169,7 @@ static bool is_alive(struct net_record *record)
 		if (!net_kind_is_pair(nic->kind))
 			continue;
 		pairs = true;
-		if (nic_pair_find(&job, nic))
+		if (nic_pair_find(&job, nic) || job.incomplete)
 			return true;
 	}
 	return !pairs;
@@ -193,7 +200,8 @@ static int make(struct nic_job *job, struct err *err)
 	}
 	job_renew(job);
 	net_clear(job, true);
-	net_record_remove(record->config->id, NULL);
+	if (!job->incomplete)
+		net_record_remove(record->config->id, NULL);
 	return -1;
 }
 

@@ -3,6 +3,7 @@
 
 #include "netsetup/net_apply.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "netsetup/firewall.h"
@@ -93,7 +94,7 @@ static void unproxy(struct nic_job *job, const struct net_addr *addr)
 
 		if (neigh_proxy_del(job->host.sock, job->record->uplinks[i].ifindex, addr, &why) <
 		    0)
-			log_warning("%s, ignoring", why.msg);
+			nic_left(job, &why);
 	}
 }
 
@@ -135,7 +136,7 @@ static void remove_nic(struct nic_job *job, const struct net_nic *nic, int ifind
 	unproxy_old(job, nic, NULL);
 	if (ifindex && nic->rate.up_kbit + nic->rate.up_share_kbit &&
 	    shape_remove(job->host.sock, ifindex, &why) < 0)
-		log_warning("%s, ignoring", why.msg);
+		nic_left(job, &why);
 	nic_remove(job, nic, ifindex, links);
 }
 
@@ -191,8 +192,12 @@ static int apply_nics(struct nic_job *job, const struct net_config *from,
 
 static int host_half(const struct nic_step *step, struct err *err)
 {
-	if (step->from && net_kind_is_pair(step->to->kind))
+	if (step->from && net_kind_is_pair(step->to->kind)) {
 		*step->ifindex = nic_pair_find(step->job, step->to);
+		if (!*step->ifindex)
+			return err_set(err, ENODEV, "the link \"%s\" is not there any more",
+				       step->to->host_name);
+	}
 	if (nic_host(step, err) < 0)
 		return -1;
 	return net_kind_is_pair(step->to->kind) ? shape(step, err) : 0;
@@ -231,14 +236,14 @@ static void clear_config(struct nic_job *job, struct net_config *config, const i
 
 		if (!net_kind_is_pair(nic->kind))
 			continue;
-		index[i] = ifindex && ifindex[i] && !links ? ifindex[i] : nic_pair_find(job, nic);
+		index[i] = ifindex && ifindex[i] ? ifindex[i] : nic_pair_find(job, nic);
 		if (nic->kind == NET_ROUTED)
 			nic_routed_disown(job, nic, index[i]);
 	}
 	for (size_t i = 0; i < config->n_nics; i++)
 		remove_nic(job, &config->nics[i], index[i], links);
 	if (firewall_change(config, NULL, &why) < 0)
-		log_warning("%s, ignoring", why.msg);
+		nic_left(job, &why);
 }
 
 void net_clear(struct nic_job *job, bool links)
@@ -252,5 +257,5 @@ void net_clear(struct nic_job *job, bool links)
 		clear_config(job, record->next, NULL, links);
 	nic_bridged_undo(job);
 	if (host_release(record->config->id, &why) < 0)
-		log_warning("%s, ignoring", why.msg);
+		nic_left(job, &why);
 }

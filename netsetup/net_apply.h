@@ -18,7 +18,8 @@ int net_apply(struct nic_job *job, const struct net_config *from, const struct n
 int net_apply_uplinks(struct nic_job *job, const struct net_config *config, struct err *err);
 
 /* Takes all away that the record names, as far as it is there and the id's. links: those too that the
- * namespace would take along. Nothing keeps the rest from being removed: what fails is warned of. */
+ * namespace would take along. Nothing keeps the rest from being removed: what fails is warned of, and
+ * job->incomplete set. */
 void net_clear(struct nic_job *job, bool links);
 
 #endif

@@ -206,11 +206,15 @@ int net_record_load(const char *id, struct net_record **ret, struct err *err)
 
 int net_record_remove(const char *id, struct err *err)
 {
-	char path[sizeof(NET_STATE_DIR) + NET_ID_MAX + sizeof(SUFFIX) + 1];
+	char path[sizeof(NET_STATE_DIR) + NET_ID_MAX + sizeof(SUFFIX ".new") + 1];
 
 	if (check_id(id, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), NET_STATE_DIR "/%s" SUFFIX, id);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, "remove \"%s\"", path);
+	/* One that a killed verb was writing. */
+	snprintf(path, sizeof(path), NET_STATE_DIR "/%s" SUFFIX ".new", id);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(err, "remove \"%s\"", path);
 	return 0;

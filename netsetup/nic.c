@@ -24,6 +24,12 @@ int nic_fail(struct rt *rt, const struct net_nic *nic, int rc, const char *doing
 		       net_kind_is_pair(nic->kind) ? nic->host_name : nic->name);
 }
 
+void nic_left(struct nic_job *job, const struct err *why)
+{
+	log_warning("%s, ignoring", why->msg);
+	job->incomplete = true;
+}
+
 bool nic_same(const struct net_nic *a, const struct net_nic *b)
 {
 	if (a->kind != b->kind || !str_eq(a->name, b->name) ||
@@ -64,10 +70,14 @@ static bool is_ours(struct nic_job *job, const struct net_nic *nic, const struct
 int nic_pair_find(struct nic_job *job, const struct net_nic *nic)
 {
 	struct rt_link link;
+	struct err why;
+	int rc = rt_link_find(&job->host, nic->host_name, &link);
 
-	if (rt_link_find(&job->host, nic->host_name, &link) < 0 || !is_ours(job, nic, &link))
-		return 0;
-	return link.ifindex;
+	if (rc < 0 && rc != -ENODEV) {
+		nic_fail(&job->host, nic, rc, "look for the link", &why);
+		nic_left(job, &why);
+	}
+	return rc == 0 && is_ours(job, nic, &link) ? link.ifindex : 0;
 }
 
 /* One end's name, MAC and size. A single queue: the others would only be used by XDP, and each costs
@@ -213,6 +223,7 @@ int nic_inside(const struct nic_step *step, struct err *err)
 
 void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links)
 {
+	struct err why;
 	int rc;
 
 	if (nic->kind == NET_ROUTED)
@@ -223,7 +234,11 @@ void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, boo
 		nic_child_remove(job, nic);
 		return;
 	}
+	/* Whose it is may have changed since it was noted. */
+	ifindex = nic_pair_find(job, nic);
 	rc = ifindex ? rt_link_delete(&job->host, ifindex) : 0;
-	if (rc < 0 && rc != -ENODEV)
-		log_warning("remove the link \"%s\": %s, ignoring", nic->host_name, strerror(-rc));
+	if (rc < 0 && rc != -ENODEV) {
+		nic_fail(&job->host, nic, rc, "remove the link", &why);
+		nic_left(job, &why);
+	}
 }

@@ -20,6 +20,7 @@ struct nic_job {
 	struct rt host, inside; /* inside.sock NULL: the namespace is gone */
 	int netns_fd;           /* -1 likewise */
 	struct net_record *record;
+	bool incomplete;       /* something could not be taken away */
 	char bridge[IFNAMSIZ]; /* that was made on demand, for this job's undoing; "": none */
 };
 
@@ -38,8 +39,9 @@ bool nic_same(const struct net_nic *a, const struct net_nic *b);
 int nic_host(const struct nic_step *step, struct err *err);
 int nic_inside(const struct nic_step *step, struct err *err);
 
-/* All of it is taken away, as far as it is there; links: also those that its namespace would take along
- * (waiting for the kernel's grace periods). What fails is warned of. */
+/* All of it is taken away, as far as it is there. ifindex: of the host end, which may be gone. links:
+ * also those that its namespace would take along (waiting for the kernel's grace periods). What fails
+ * is warned of. */
 void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links);
 
 /* ---- kinds ---- */
@@ -87,6 +89,9 @@ int nic_inside_plain(const struct nic_step *step, struct err *err);
 /* Whether the list has the address; with its prefix. */
 bool nic_has_addr(const struct net_nic *nic, const struct net_addr *addr);
 bool nic_has_family(const struct net_nic *nic, int family);
+
+/* For what has to go on: it is warned of, and the record stays for the next attempt. */
+void nic_left(struct nic_job *job, const struct err *why);
 
 int nic_fail(struct rt *rt, const struct net_nic *nic, int rc, const char *doing, struct err *err);
 

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "netsetup/net_check.h"
-#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
 /* The one that is made where it is missing; others are the host's admin's. */
@@ -333,6 +332,7 @@ void nic_bridged_undo(struct nic_job *job)
 	struct ifinfomsg info = { 0 };
 	struct ports ports = { 0 };
 	struct rt_link link;
+	struct err why;
 	int rc;
 
 	if (!*job->bridge || rt_link_find(&job->host, job->bridge, &link) < 0)
@@ -342,7 +342,9 @@ void nic_bridged_undo(struct nic_job *job)
 		    &ports);
 	if (rc == 0 && !ports.any)
 		rc = rt_link_delete(&job->host, link.ifindex);
-	if (rc < 0)
-		log_warning("remove the bridge \"%s\": %s, ignoring", job->bridge, strerror(-rc));
+	if (rc < 0) {
+		rt_fail(&job->host, &why, rc, "remove the bridge", job->bridge);
+		nic_left(job, &why);
+	}
 	job->bridge[0] = '\0';
 }

@@ -12,7 +12,6 @@
 
 #include "netsetup/net_check.h"
 #include "runtime/base/fd.h"
-#include "runtime/base/log.h"
 
 static int fail(struct rt *rt, int rc, const char *doing, const char *what, struct err *err)
 {
@@ -150,6 +149,7 @@ static bool is_ours(struct nic_job *job, const struct net_nic *nic, const struct
 void nic_child_remove(struct nic_job *job, const struct net_nic *nic)
 {
 	struct rt_link link;
+	struct err why;
 	int rc;
 
 	if (!job->inside.sock || rt_link_find(&job->inside, nic->name, &link) < 0 ||
@@ -157,7 +157,8 @@ void nic_child_remove(struct nic_job *job, const struct net_nic *nic)
 		return;
 	rc = nic->kind == NET_PHYSICAL ? move_back(job, nic, link.ifindex) :
 					 rt_link_delete(&job->inside, link.ifindex);
-	if (rc < 0 && rc != -ENODEV)
-		log_warning("take back the interface \"%s\": %s, ignoring", nic->name,
-			    strerror(-rc));
+	if (rc < 0 && rc != -ENODEV) {
+		fail(&job->inside, rc, "take back the interface", nic->name, &why);
+		nic_left(job, &why);
+	}
 }

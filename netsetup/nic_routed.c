@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
 static const struct net_addr gateway4 = { AF_INET, 32, { 169, 254, 1, 1 } };
@@ -131,8 +130,8 @@ static int add_route(const struct nic_step *step, const struct net_addr *addr, s
 	int rc = rt_way_find(host, &to, &way);
 
 	addr_show(&to, shown);
-	if (rc == 0 && way.ifindex == *step->ifindex && way.type == RTN_UNICAST &&
-	    nic_has_addr(step->from, addr))
+	/* It stayed, or undoing comes by again. */
+	if (rc == 0 && way.ifindex == *step->ifindex && way.type == RTN_UNICAST)
 		return 0;
 	if (rc == 0 && way.type == RTN_LOCAL)
 		return err_set(err, EADDRINUSE, "the address %s belongs to this host itself",
@@ -148,21 +147,18 @@ static int add_route(const struct nic_step *step, const struct net_addr *addr, s
 	return rc < 0 ? rt_fail(host, err, rc, "route the address", shown) : 0;
 }
 
-static void warn(const char *doing, const struct net_addr *addr, const char *why)
-{
-	char shown[ADDR_TEXT_SIZE];
-
-	log_warning("%s %s: %s, ignoring", doing, addr_show(addr, shown), why);
-}
-
 static void del_route(struct nic_job *job, const struct net_addr *addr, int ifindex)
 {
 	struct net_addr to = host_addr(addr);
 	struct rt_route route = { .to = &to, .family = to.family, .ifindex = ifindex };
 	int rc = ifindex ? rt_route_del(&job->host, &route) : 0;
+	char shown[ADDR_TEXT_SIZE];
+	struct err why;
 
-	if (rc < 0 && rc != -ESRCH && rc != -ENODEV)
-		warn("remove the route to", addr, strerror(-rc));
+	if (rc == 0 || rc == -ESRCH || rc == -ENODEV)
+		return;
+	rt_fail(&job->host, &why, rc, "remove the route to", addr_show(&to, shown));
+	nic_left(job, &why);
 }
 
 /* ---- whose an address is ---- */

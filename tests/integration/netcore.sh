@@ -85,11 +85,12 @@ core_state() # NAMESPACE...
 		on "$name" tc qdisc
 		on "$name" tc class show dev vzup 2>&1
 		on "$name" nft list ruleset
-		# shellcheck disable=SC2016 # for the inner shell
+		# shellcheck disable=SC2016 # the inner shell's
 		on "$name" busybox sh -c 'for at in /proc/sys/net/ipv[46]/*/*/forwarding \
 			/proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/proxy_ndp \
 			/proc/sys/net/ipv[46]/neigh/*/proxy_delay; do echo "$at $(cat "$at")"; done'
-	done | sed 's/ gc_timer *[0-9.]*//; s/ hello_timer *[0-9.]*//; s/counter packets [0-9]* bytes [0-9]*//
-		s/ expires [0-9]*sec//; s/numtxqueues.*//; s/ direct_packets_stat [0-9]*//'
+	done | sed 's/_timer *[0-9.]*//g; s/counter packets [0-9]* bytes [0-9]*//
+		s/ expires [0-9]*sec//; s/numtxqueues.*//; s/ direct_packets_stat [0-9]*//
+		s/fifo [0-9a-f]*:/fifo/; s/leaf [0-9a-f]*:/leaf/; s/fq_codel [0-9a-f]*:/fq_codel/'
 	find /run/vznet -type f ! -path '*/locks/*' ! -name '*lock' ! -path '*/traffic/*' | sort
 }

@@ -138,6 +138,7 @@ t_duplicates_are_found()
 		"10.9.0.65 dev eth0 proxy "
 	check "the other one works" pings router 10.9.0.65
 	until_true eval '! net show 101 | grep -q ::66'
+	until_true eval '! ip -n ct1 addr | grep -q tentative'
 	core_state node ct1 >"$SCRATCH/before"
 	try net change /run/netns/ct1 <<<"$(venet 101 10.9.0.65 10.9.0.66 | sed 's/true/false/')"
 	is "a change waits, and says whose it is" "$err" \

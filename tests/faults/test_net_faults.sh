@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Making, changing and removing a container's network: each creating call fails once, or the verb is killed
+# before it. Then links, addresses, routes, neighbours, qdiscs, rules and sysctls are as before.
+# VZ_FAULTS_EVERY=N takes only every N-th call.
+. "${0%/*}/../integration/lib.sh"
+. "${0%/*}/../integration/net.sh"
+. "${0%/*}/../integration/netcore.sh"
+
+INJECT=$abs_top_builddir/tests/faults/inject
+every=${VZ_FAULTS_EVERY:-${VZRUN_TEST_VM:+10}}
+RATE='"rate":{"upKbit":10000,"downKbit":20000}'
+BRIDGED='{"kind":"bridged","name":"eth0","parent":"vzbr1","addresses":["192.168.7.11/24"]}'
+
+routed_only()
+{
+	venet 101 10.9.0.101 2001:db8:9::101 -- "$RATE"
+}
+
+# A second NIC, other addresses, no rate.
+more()
+{
+	venet 101 10.9.0.101 10.9.0.102 2001:db8:9::102 | sed "s|}\]}\$|},$BRIDGED]}|"
+}
+
+verb_run() # MODE [WHERE] -- VERB ARG... with JSON on stdin: sets $status, $err
+{
+	local mode=()
+	while [ "$1" != -- ]; do
+		mode+=("$1")
+		shift
+	done
+	shift
+	: >"$SCRATCH/found"
+	try on node timeout 60 "$INJECT" -o "$SCRATCH/found" "${mode[@]}" "$NETTOOL" "$@"
+}
+
+# The node as it always is: what is shared has been made, the bridge is the admin's and has a carrier.
+faults_begin()
+{
+	core_begin
+	ip -n node link add vzbr1 address 02:00:00:00:00:99 type bridge
+	ip -n node -batch - <<-'END'
+		link add port0 type veth peer name port1
+		link set port0 addrgenmode none master vzbr1 up
+		link set port1 addrgenmode none up
+		link set vzbr1 addrgenmode none up
+	END
+	until_true eval 'ip -n node link show vzbr1 | grep -q LOWER_UP'
+	net up /run/netns/ct1 <<<"$(routed_only)"
+	net remove 101 /run/netns/ct1
+	core_state node ct1 >"$SCRATCH/clean"
+}
+
+compare() # FILE: adds to $fault what is different from it
+{
+	local now
+	core_state node ct1 >"$SCRATCH/now"
+	now=$(diff "$1" "$SCRATCH/now")
+	[ -z "$now" ] || fault+=" other than before: $now"
+}
+
+# Brings about what the verb starts from, of which $SCRATCH/from tells.
+prepare() # VERB
+{
+	if [ "$1" != up ]; then
+		net up /run/netns/ct1 <<<"$(routed_only)"
+		core_state node ct1 >"$SCRATCH/from"
+	else
+		cp "$SCRATCH/clean" "$SCRATCH/from"
+	fi
+}
+
+the_verb() # MODE [WHERE] VERB
+{
+	case ${*: -1} in
+	up) verb_run "${@:1:$#-1}" -- up /run/netns/ct1 <<<"$(routed_only)" ;;
+	change) verb_run "${@:1:$#-1}" -- change /run/netns/ct1 <<<"$(more)" ;;
+	remove) verb_run "${@:1:$#-1}" -- remove 101 /run/netns/ct1 ;;
+	esac
+}
+
+points() # VERB: "P.N call"
+{
+	prepare "$1"
+	the_verb --list "$1"
+	net remove 101 /run/netns/ct1
+	awk -v every="${every:-1}" '$2 ~ /^1\./ && n++ % every == 0 {
+		point = $2
+		sub(/^[0-9]+ [0-9.]+ /, "")
+		print point " " $0
+	}' "$SCRATCH/found" >"$SCRATCH/points"
+}
+
+fail_one() # VERB POINT CALL
+{
+	local fault=
+	prepare "$1"
+	the_verb --nth "$2" "$1"
+	if [ "$status" != 0 ]; then
+		[ "$(grep -c '^[0-9]*: ' <<<"$err")" = 1 ] || fault+=" status $status, stderr: $err"
+		[ "$1" = remove ] || compare "$SCRATCH/from"
+	fi
+	net remove 101 /run/netns/ct1 || fault+=" remove failed"
+	compare "$SCRATCH/clean"
+	is "$1, $2 $3$([ "$status" != 0 ] || echo ' (goes on)')" "$fault" ""
+}
+
+kill_one() # VERB POINT CALL
+{
+	local fault=
+	prepare "$1"
+	the_verb --kill-at "$2" "$1"
+	[ "$status" = 137 ] || fault+=" it ended with $status before it was killed: $err"
+	net remove 101 /run/netns/ct1 || fault+=" remove failed"
+	compare "$SCRATCH/clean"
+	is "$1, killed at $2 $3" "$fault" ""
+}
+
+spoil_all() # fail_one|kill_one VERB
+{
+	local point call
+	faults_begin
+	points "$2"
+	check "$2 has calls to spoil" test -s "$SCRATCH/points"
+	while read -r point call <&3; do
+		"$1" "$2" "$point" "$call"
+	done 3<"$SCRATCH/points"
+	net_end
+}
+
+t_up_fails() { spoil_all fail_one up; }
+t_change_fails() { spoil_all fail_one change; }
+t_remove_fails() { spoil_all fail_one remove; }
+t_up_is_killed() { spoil_all kill_one up; }
+t_change_is_killed() { spoil_all kill_one change; }
+t_remove_is_killed() { spoil_all kill_one remove; }
+
+[ -x "$INJECT" ] || tap_skip_all "$INJECT is not built (x86-64 only)"
+run_tests "$@"
