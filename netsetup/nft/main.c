@@ -5,13 +5,14 @@
  */
 #include "config.h"
 
-#include <ctype.h>
 #include <nftables/libnftables.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "netsetup/nft/ruleset.h"
+#include "runtime/base/fd.h"
 #include "runtime/base/helper.h"
 #include "runtime/base/mem.h"
 
@@ -31,16 +32,24 @@ static int drop_caps(struct err *err)
 	return rc;
 }
 
-/* The library's answer: "FILE:LINE:COLUMNS: Error: TEXT", the line, and a mark below it. Returns
- * a line of it without its end, and moves on. */
-static char *next_line(char **text)
+/* Does it once more, from a file: only then the library tells the line at fault. */
+static int try_file(struct nft_ctx *nft, const char *text)
 {
-	return strsep(text, "\n");
+	auto_fd int fd = memfd_create("ruleset", MFD_CLOEXEC);
+	char path[FD_PATH_SIZE];
+
+	if (fd < 0 || fd_write_all(fd, text, strlen(text)) < 0)
+		return -1;
+	nft_ctx_unbuffer_error(nft); /* forgets the first answer */
+	if (nft_ctx_buffer_error(nft) != 0)
+		return -1;
+	return nft_run_cmd_from_filename(nft, fd_path(path, fd));
 }
 
+/* The answer: "FILE:LINE:COLUMNS: Error: TEXT", the line, and a mark below it. */
 static int not_made(char *answer, struct err *err)
 {
-	char *first = next_line(&answer), *line = answer ? next_line(&answer) : NULL;
+	char *first = strsep(&answer, "\n"), *line = strsep(&answer, "\n");
 	const char *why = first ? strstr(first, "Error: ") : NULL;
 	const char *modules = line ? ruleset_modules(line) : NULL;
 
@@ -58,7 +67,8 @@ static int make_part(struct nft_ctx *nft, const struct ruleset_part *part, struc
 {
 	auto_free char *answer = NULL;
 
-	if (nft_run_cmd_from_buffer(nft, part->text) == 0 || part->optional)
+	if (nft_run_cmd_from_buffer(nft, part->text) == 0 || part->optional ||
+	    try_file(nft, part->text) == 0)
 		return 0;
 	answer = strdup(nft_ctx_get_error_buffer(nft));
 	return not_made(answer, err);

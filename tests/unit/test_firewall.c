@@ -483,6 +483,31 @@ static void tables_of_others_are_left_alone(void **state)
 	assert_string_equal(nft("list ruleset"), before);
 }
 
+/* The line at fault is named; and the kernel's modules that it wants, where these may be missing. */
+static void tables_that_can_t_be_made_are_told_of(void **state)
+{
+	struct ct *one = ct(1);
+	struct err err;
+
+	NEED_ROOT;
+	assert_string_equal(nft("'add table inet vzrun; add set inet vzrun links"
+				" { type ipv4_addr; }'"),
+			    "");
+	assert_fails(
+		firewall_add(&one->config, &err), &err, ERR_FAILED,
+		"make the firewall's tables: \"add rule inet vzrun filter_forward iifname "
+		"@isolated oifname @links drop\": datatype mismatch, expected network interface "
+		"name, expression has type IPv4 address");
+	assert_string_equal(nft("'flush ruleset; add table inet vzrun;"
+				"add chain inet vzrun nat_output"
+				" { type filter hook output priority 0; }'"),
+			    "");
+	assert_int_equal(firewall_add(&one->config, &err), -1);
+	assert_non_null(strstr(err.msg, "nat_output"));
+	assert_non_null(strstr(err.msg, "does this kernel have nft_chain_nat?"));
+	assert_int_equal(err.code, ERR_UNSUPPORTED);
+}
+
 /* All at once in a namespace without tables, each with a record as net_up writes it first. */
 static void many_can_begin_at_once(void **state)
 {
@@ -662,6 +687,7 @@ int main(void)
 		FW_TEST(missing_bridge_table_comes_back),
 		FW_TEST(older_rules_are_renewed_and_counters_stay),
 		FW_TEST(tables_of_others_are_left_alone),
+		FW_TEST(tables_that_can_t_be_made_are_told_of),
 		FW_TEST(many_can_begin_at_once),
 		FW_TEST(many_addresses_and_ports_fit),
 		FW_TEST(traffic_is_what_the_counters_say),
