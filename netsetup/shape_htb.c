@@ -17,10 +17,10 @@
 #define TICK_NSEC 64                    /* PSCHED_SHIFT, the same since 2.6.31 */
 
 /* What passes between two runs of the timer must be in the bucket, else it overflows and the rate
- * is not reached: 10 ms, which a busy host is late at times. The bucket is the smaller the better:
- * over t seconds not more than rate × t and once the bucket passes. */
-#define BURST_PER_SEC 100
-#define BURST_MIN 3000 /* two frames */
+ * is not reached: 20 ms, which a busy host is late at times, and a frame. The bucket is the smaller
+ * the better: over t seconds not more than rate × t and once the bucket passes. */
+#define BURST_PER_SEC 50
+#define BURST_FRAME 2000
 
 /* HTB serves those that borrow in turns: more to who has the greater share. */
 #define QUANTUM_PER_SEC 500
@@ -60,7 +60,7 @@ void shape_htb_reckon(const struct shape_htb_rates *rates, struct shape_htb_numb
 	if (rate > ceil)
 		rate = ceil;
 	burst = rates->burst_bytes ? rates->burst_bytes :
-				     clamp(ceil / BURST_PER_SEC, BURST_MIN, UINT32_MAX);
+				     clamp(ceil / BURST_PER_SEC + BURST_FRAME, 0, UINT32_MAX);
 	*ret = (struct shape_htb_numbers){
 		.rate = rate,
 		.ceil = ceil,

@@ -134,7 +134,7 @@ t_shares_are_guaranteed()
 	one=$(up_class 1 bytes) two=$(up_class 2 bytes)
 	kill "${floods[@]}"
 	wait "${floods[@]}"
-	within total $((one + two)) 8000 60000 "$start"
+	within total $((one + two)) 8000 70000 "$start"
 	check "$one is more than twice $two" test "$one" -gt $((two * 2))
 	check "$one is less than five times $two" test "$one" -lt $((two * 5))
 	node_end
@@ -223,7 +223,7 @@ t_tc_shows_what_was_set()
 	like "down" "$(tc class show dev out1)" 'rate 10Gbit ceil 10Gbit'
 	like "up" "$(tc class show dev vzup)" 'parent 1:fffe .*ceil 64Kbit'
 	like "classifier" "$(tc filter show dev vzup)" 'bpf.*vzup'
-	is "read" "$("$SHAPER" get out1)" "64 0 10000000 3000"
+	is "read" "$("$SHAPER" get out1)" "64 0 10000000 2160"
 	node_end
 }
 
@@ -250,7 +250,7 @@ t_leftover_class_is_replaced()
 	ip link add out1 index "$ifindex" type veth peer name eth0 netns "$SCRATCH/ns1"
 	is "a new link" "$("$SHAPER" get out1)" "0 0 0 0"
 	check "set" "$SHAPER" set out1 3000 0 0
-	is "read" "$("$SHAPER" get out1)" "3000 0 0 3750"
+	is "read" "$("$SHAPER" get out1)" "3000 0 0 9500"
 	check "removed" "$SHAPER" remove "$ifindex"
 	is "classes" "$(tc class show dev vzup | grep -c 'parent 1:fffe')" 0
 	node_end

@@ -74,18 +74,18 @@ static void bucket_holds_what_passes_between_two_timers(void **state)
 	shape_htb_reckon(&(struct shape_htb_rates){ 1000000, 1000000, 0 }, &n);
 	assert_int_equal(n.rate, 125000000);
 	assert_int_equal(n.ceil, 125000000);
-	assert_int_equal(n.buffer, 156250); /* 10 ms */
-	assert_int_equal(n.cbuffer, 156250);
+	assert_int_equal(n.buffer, 312750); /* 20 ms and a frame */
+	assert_int_equal(n.cbuffer, 312750);
 }
 
-static void slow_rates_keep_two_frames(void **state)
+static void slow_rates_keep_a_frame(void **state)
 {
 	struct shape_htb_numbers n;
 
 	(void)state;
 	shape_htb_reckon(&(struct shape_htb_rates){ 64, 64, 0 }, &n);
 	assert_int_equal(n.ceil, 8000);
-	assert_int_equal(n.cbuffer, 3000 * 1000 / 8 * 1000 / 64);
+	assert_int_equal(n.cbuffer, 2160 * 1000 / 8 * 1000 / 64);
 	assert_int_equal(n.target_usec, 375000);
 	assert_int_equal(n.queue_bytes, 0x11000);
 }
@@ -453,7 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bucket_holds_what_passes_between_two_timers),
-		cmocka_unit_test(slow_rates_keep_two_frames),
+		cmocka_unit_test(slow_rates_keep_a_frame),
 		cmocka_unit_test(given_burst_is_taken),
 		cmocka_unit_test(numbers_beyond_all_bounds_are_cut),
 		cmocka_unit_test(greater_share_gets_longer_turns),
