@@ -56,7 +56,7 @@ struct cli_options {
 	uint16_t n;
 	uint16_t size;
 };
-#define CLI_OPTIONS_MAX 256
+#define CLI_OPTIONS_MAX 512
 #define CLI_OPTIONS(table, type)                                                                  \
 	{                                                                                         \
 		(table), ARRAY_SIZE(table),                                                       \

@@ -13,8 +13,56 @@
 #include "runtime/base/str.h"
 #include "runtime/cli/output.h"
 #include "runtime/ct/ct.h"
+#include "runtime/ct/set.h"
 
-#define CREATE(member) offsetof(struct ct_create_opts, member)
+/* What set and create have in common. S(member): where a member of struct set_opts is. */
+/* clang-format off */
+#define SET_ROWS \
+	{ "allow", 0, CLI_TEXT, 0, S(allow), "PORT[/PROTO],...|none|all", \
+	  "the inbound ports that are open" }, \
+	{ "bridge", 0, CLI_TEXT, 0, S(bridge), "BRIDGE", "of --ifname: the bridge it is a port of" }, \
+	{ "gw", 0, CLI_TEXT, 0, S(gw), "ADDRESS", "of --ifname: its IPv4 gateway" }, \
+	{ "gw6", 0, CLI_TEXT, 0, S(gw6), "ADDRESS", "of --ifname: its IPv6 gateway" }, \
+	{ "host_ifname", 0, CLI_TEXT, 0, S(host_ifname), "NAME", \
+	  "of --ifname: the name of its end on the host" }, \
+	{ "host_mac", 0, CLI_TEXT, 0, S(host_mac), "MAC", "of --ifname: the MAC of that end" }, \
+	{ "ifname", 0, CLI_TEXT, CLI_NOT_EMPTY, S(ifname), "NAME", \
+	  "the NIC that the options of one NIC are about" }, \
+	{ "ip", 0, CLI_LIST, 0, S(ip), "ADDRESS", "the same as --ipadd" }, \
+	{ "ipadd", 0, CLI_LIST, 0, S(ipadd), "ADDRESS", "give it an address" }, \
+	{ "ipdel", 0, CLI_LIST, 0, S(ipdel), "ADDRESS|all", "take an address away" }, \
+	{ "isolate", 0, CLI_TEXT, 0, S(isolate), "yes|no", "keep it apart from other CTs" }, \
+	{ "mac", 0, CLI_TEXT, 0, S(mac), "MAC", "of --ifname: its MAC" }, \
+	{ "mac_filter", 0, CLI_TEXT, 0, S(mac_filter), "on|off", \
+	  "of --ifname: may it send from its own MAC and addresses only?" }, \
+	{ "mtu", 0, CLI_TEXT, 0, S(mtu), "BYTES", "of --ifname: its MTU" }, \
+	{ "nat", 0, CLI_TEXT, 0, S(nat), "on|off|auto", "masquerade its addresses" }, \
+	{ "netdev_add", 0, CLI_LIST, 0, S(netdev_add), "INTERFACE", \
+	  "give it an interface of the host" }, \
+	{ "netdev_del", 0, CLI_LIST, 0, S(netdev_del), "INTERFACE", "take it back" }, \
+	{ "netif_add", 0, CLI_LIST, 0, S(netif_add), "NAME[,...]", \
+	  "give it a NIC: NAME[,MAC,HOST_IFNAME,HOST_MAC,BRIDGE] or NAME[,KEY=VALUE,...]" }, \
+	{ "netif_del", 0, CLI_LIST, 0, S(netif_del), "NAME|all", "take a NIC away" }, \
+	{ "publish", 0, CLI_LIST, 0, S(publish), "[IP:]PORT:PORT[/PROTO]", \
+	  "lead a port of the host to one of the CT" }, \
+	{ "publish_del", 0, CLI_LIST, 0, S(publish_del), "[IP:]PORT:PORT[/PROTO]|all", \
+	  "no longer" }, \
+	{ "rate", 0, CLI_TEXT, 0, S(rate), "UP[:SHARE][,DOWN]", \
+	  "how fast it may send and receive: 30mbit, unlimited" }, \
+	{ "skip_arpdetect", 0, CLI_FLAG, 0, S(skip_arpdetect), "", \
+	  "do not look whether another machine has the address" }, \
+	{ "trunk", 0, CLI_TEXT, 0, S(trunk), "VLAN[+VLAN...]|none", \
+	  "of --ifname: the VLANs that pass with their tags" }, \
+	{ "vlan", 0, CLI_TEXT, 0, S(vlan), "VLAN", "of --ifname: the VLAN it is in; 0: none" }
+/* clang-format on */
+
+struct create_opts {
+	struct ct_create_opts ct;
+	struct set_opts set;
+};
+
+#define CREATE(member) offsetof(struct create_opts, ct.member)
+#define S(member) offsetof(struct create_opts, set.member)
 
 static const struct cli_option create_rows[] = {
 	{ "features", 0, CLI_TEXT, CLI_NOT_EMPTY, CREATE(features), "NAME:on|off,...",
@@ -25,8 +73,26 @@ static const struct cli_option create_rows[] = {
 	  "a name to call it by, besides its number" },
 	{ "ostemplate", 0, CLI_TEXT, 0, CREATE(ostemplate), "NAME|FILE",
 	  "a template in the cache, an archive, or \"minimal\"" },
+	SET_ROWS,
 };
-const struct cli_options cmd_ct_create_options = CLI_OPTIONS(create_rows, struct ct_create_opts);
+const struct cli_options cmd_ct_create_options = CLI_OPTIONS(create_rows, struct create_opts);
+#undef S
+
+struct set_cli {
+	struct set_opts set;
+	struct set_how how;
+};
+
+#define S(member) offsetof(struct set_cli, set.member)
+#define HOW(member) offsetof(struct set_cli, how.member)
+
+static const struct cli_option set_rows[] = {
+	{ "hostname", 0, CLI_TEXT, 0, HOW(hostname), "NAME",
+	  "its host name, from the next start on" },
+	{ "save", 0, CLI_FLAG, 0, HOW(save), "", "keep it in the CT's configuration" },
+	SET_ROWS,
+};
+const struct cli_options cmd_ct_set_options = CLI_OPTIONS(set_rows, struct set_cli);
 
 struct stop_opts {
 	bool fast;
@@ -120,7 +186,11 @@ int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct e
 
 static int create(struct cli *cli, struct ct *ct, struct err *err)
 {
-	return ct_create(ct, cli->ct_opts, err);
+	const struct create_opts *given = cli->ct_opts;
+	struct ct_create_opts opts = given->ct;
+
+	opts.set = &given->set;
+	return ct_create(ct, &opts, err);
 }
 
 int cmd_ct_create(struct cli *cli, struct err *err)
@@ -174,6 +244,18 @@ static int restart(struct cli *cli, struct ct *ct, struct err *err)
 int cmd_ct_restart(struct cli *cli, struct err *err)
 {
 	return on_ct(cli, CT_LOCK, restart, err);
+}
+
+static int set(struct cli *cli, struct ct *ct, struct err *err)
+{
+	const struct set_cli *opts = cli->opts;
+
+	return set_apply(ct, &opts->set, &opts->how, err);
+}
+
+int cmd_ct_set(struct cli *cli, struct err *err)
+{
+	return on_ct(cli, CT_LOCK | CT_NO_CONF, set, err);
 }
 
 void cmd_ct_status_line(const char *id, const struct ct_status *st, struct strbuf *sb)

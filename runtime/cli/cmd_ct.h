@@ -31,6 +31,8 @@ int cmd_ct_start(struct cli *cli, struct err *err);
 int cmd_ct_stop(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_stop_options; /* restart's too */
 int cmd_ct_restart(struct cli *cli, struct err *err);
+int cmd_ct_set(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_set_options;
 int cmd_ct_status(struct cli *cli, struct err *err);
 /* Of the CT that the first argument names, and its line in OpenVZ's words. */
 int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err);

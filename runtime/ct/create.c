@@ -15,6 +15,7 @@
 #include "runtime/ct/dist.h"
 #include "runtime/ct/feature.h"
 #include "runtime/ct/idrange.h"
+#include "runtime/ct/set.h"
 #include "runtime/ct/template.h"
 
 /* ve-NAME.conf-sample, the values that a new CT begins with. The global CONFIGFILE need not
@@ -91,7 +92,10 @@ static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].value && conf_set(ct->conf, rows[i].key, rows[i].value, err) < 0)
 			return -1;
-	return set_features(ct, opts->features, err) < 0 ? -1 : ct_set_places(ct, err);
+	if (set_features(ct, opts->features, err) < 0 ||
+	    (opts->set && set_edit(ct, opts->set, err) < 0))
+		return -1;
+	return ct_set_places(ct, err);
 }
 
 /* All that can be refused before there is a trace. */

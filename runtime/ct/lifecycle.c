@@ -14,6 +14,7 @@
 #include "runtime/base/str.h"
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ct.h"
+#include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/exec.h"
 #include "runtime/ct/feature.h"
@@ -59,9 +60,9 @@ static int check_running(const struct ct *ct, bool *ret, struct err *err)
 /* Removes what a container that ended, or was never started, left in the engine. */
 static int clear_live(const struct ct *ct, struct err *err)
 {
-	if (container_delete(ct->vz->set, ct->id, true, err) == 0 || err->code == ERR_NOT_FOUND)
-		return 0;
-	return -1;
+	if (container_delete(ct->vz->set, ct->id, true, err) < 0 && err->code != ERR_NOT_FOUND)
+		return -1;
+	return ctnet_down(ct, err);
 }
 
 int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err)
@@ -157,8 +158,17 @@ static bool host_has(const char *controller)
 	return false;
 }
 
+static void unlaunch(const struct ct *ct)
+{
+	struct err why = { 0 };
+
+	if (clear_live(ct, &why) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
+}
+
 /* For a CT a limit that can't be had is an error, never a warning. */
-static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo, struct err *err)
+static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo,
+		  const struct net_config *net, struct err *err)
 {
 	struct container_settings set = *ct->vz->set;
 	auto_spec struct spec *spec = NULL;
@@ -168,7 +178,6 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo
 		.config_len = config->len,
 		.sysinfo = sysinfo,
 	};
-	struct err later = { 0 };
 	int saved[3], rc;
 
 	if (spec_parse(config->text, config->len, "compiled configuration", &spec, err) < 0)
@@ -180,10 +189,9 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo
 	exec_stdio_restore(saved);
 	if (rc < 0)
 		return -1;
-	if (container_start(&set, ct->id, err) == 0)
+	if ((!net || ctnet_up(ct, net, err) == 0) && container_start(&set, ct->id, err) == 0)
 		return 0;
-	if (container_delete(&set, ct->id, true, &later) < 0)
-		log_warning("CT %s: %s, ignoring", ct->id, later.msg);
+	unlaunch(ct);
 	return -1;
 }
 
@@ -200,7 +208,8 @@ static int sysinfo_socket(const struct ct *ct, char **ret, struct err *err)
 	return *ret ? 0 : err_sys(err, "start CT %s", ct->id);
 }
 
-static int run_init(const struct ct *ct, const struct storage *storage, struct err *err)
+static int run_init(const struct ct *ct, const struct storage *storage,
+		    const struct net_config *net, struct err *err)
 {
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
 	auto_free char *fallback = str_dupf("ct%s", ct->id), *socket = NULL;
@@ -224,7 +233,7 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct e
 		compile_spec(&in, &config);
 	if (!in.hostname || config.failed)
 		return err_set(err, ENOMEM, "start CT %s: out of memory", ct->id);
-	return launch(ct, &config, socket, err);
+	return launch(ct, &config, socket, net, err);
 }
 
 static int check_start(const struct ct *ct, const struct storage *storage, struct err *err)
@@ -243,9 +252,11 @@ static int check_start(const struct ct *ct, const struct storage *storage, struc
 
 int ct_start(struct ct *ct, struct err *err)
 {
+	auto_net struct net_config *net = NULL;
 	struct storage storage;
 
-	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, &storage, err) < 0)
+	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, &storage, err) < 0 ||
+	    ctnet_read(ct, &net, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Starting container...");
 	/* A container that crashed, or a verb that was killed, left these. A new mount also takes
@@ -256,7 +267,7 @@ int ct_start(struct ct *ct, struct err *err)
 		return -1;
 	if (do_mount(ct, &storage, err) < 0)
 		return -1;
-	if (run_init(ct, &storage, err) < 0) {
+	if (run_init(ct, &storage, net, err) < 0) {
 		struct err later = { 0 };
 
 		if (storage_umount(&storage, false, &later) < 0)
@@ -428,7 +439,7 @@ int ct_destroy(struct ct *ct, struct err *err)
 		return err_set(err, VZ_ERR(VZ_NO_CONF), "Container %s does not exist", ct->id);
 	}
 	vz_sayf(ct->vz, "Destroying container private area: %s", storage.private);
-	if (clear_live(ct, err) < 0)
+	if (clear_live(ct, err) < 0 || net_forget(ct->id, err) < 0)
 		return -1;
 	if (storage_destroy(&storage, err) < 0)
 		return vz_fail(err, VZ_CANNOT_DELETE);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/ct/ctnet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/proc.h"
+#include "runtime/base/str.h"
+#include "runtime/ct/netconf.h"
+
+int ctnet_read(const struct ct *ct, struct net_config **ret, struct err *err)
+{
+	struct netconf_source from = {
+		.id = ct->id,
+		.conf = ct->conf,
+		.global = ct->vz->conf,
+		.path = ct->conf_path,
+		.global_path = ct->vz->conf_path,
+	};
+
+	return netconf_read(&from, ret, err);
+}
+
+/* Of the CT's init. That the pidfd's process still lives behind the open says that the pid was
+ * not reused before it. */
+static int open_netns(const struct ct *ct, struct err *err)
+{
+	auto_container_state struct container_state *live = NULL;
+	auto_fd int pidfd = -1, netns = -1;
+	char path[48];
+
+	if (container_load(ct->vz->set, ct->id, &live, err) < 0)
+		return -1;
+	if (live->pid <= 0)
+		return err_set(err, VZ_ERR(VZ_NOT_RUNNING), "Container is not running");
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", live->pid);
+	pidfd = proc_pidfd_open(live->pid);
+	if (pidfd >= 0)
+		netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0 || proc_pidfd_signal(pidfd, 0) < 0)
+		return err_sys(err, "open the CT's network namespace");
+	return steal_fd(&netns);
+}
+
+static int fail(struct err *err)
+{
+	return vz_fail(err, err->code == EADDRINUSE ? VZ_IP_IN_USE : VZ_CANNOT_ADD_IP);
+}
+
+static void say_addresses(const struct ct *ct, const struct net_config *config)
+{
+	auto_strbuf struct strbuf text = { 0 };
+
+	netconf_emit_addrs(config, &text);
+	if (text.len > 0 && !text.failed)
+		vz_sayf(ct->vz, "Adding IP address(es): %s", text.text);
+}
+
+int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *err)
+{
+	auto_fd int netns = open_netns(ct, err);
+
+	if (netns < 0)
+		return -1;
+	say_addresses(ct, config);
+	return net_up(config, netns, err) < 0 ? fail(err) : 0;
+}
+
+int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err)
+{
+	auto_net struct net_config *old = NULL;
+	auto_fd int netns = -1;
+	int rc;
+
+	if (net_load(ct->id, &old, err) < 0) {
+		if (err->code != ERR_NOT_FOUND)
+			return -1;
+		return config ? ctnet_up(ct, config, err) : 0;
+	}
+	netns = open_netns(ct, err);
+	if (netns < 0)
+		return -1;
+	if (config)
+		say_addresses(ct, config);
+	rc = config ? net_change(config, netns, err) : net_remove(ct->id, netns, err);
+	return rc < 0 ? fail(err) : 0;
+}
+
+/* A CT without a network costs one look. */
+int ctnet_down(const struct ct *ct, struct err *err)
+{
+	auto_free char *record = str_dupf(NET_STATE_DIR "/%s.json", ct->id);
+
+	if (record && access(record, F_OK) < 0)
+		return 0;
+	return net_down(ct->id, err);
+}

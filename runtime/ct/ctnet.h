@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctnet: a CT's network over its life: made between create and start, changed while it runs,
+ * removed behind it. What it is: netconf.h.
+ */
+#ifndef RUNTIME_CT_CTNET_H
+#define RUNTIME_CT_CTNET_H
+
+#include "netsetup/net.h"
+#include "runtime/ct/ct.h"
+
+/* What its conf asks for; *ret NULL: nothing. VZ_ERR(VZ_BAD_CONF) or ERR_INPUT. */
+int ctnet_read(const struct ct *ct, struct net_config **ret, struct err *err);
+
+/* Gives it to the created or running CT. VZ_IP_IN_USE, VZ_CANNOT_ADD_IP. */
+int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *err);
+
+/* The same where it may have a network already. config NULL: it is to have none. */
+int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err);
+
+/* Removes what outlives a CT that has ended, however it did. */
+int ctnet_down(const struct ct *ct, struct err *err);
+
+#endif

@@ -1,0 +1,271 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
+# The network of persistent containers: a node in which vzrun runs, a client on its uplink.
+# shellcheck disable=SC2154 # out, err and status are lib.sh's
+. "${0%/*}/lib.sh"
+. "${0%/*}/ct.sh"
+. "${0%/*}/net.sh"
+
+# The node is 10.9.0.1 and 2001:db8:9::1 on the client's network; the client is .2.
+world()
+{
+	net_begin node client
+	ip -n node link add up0 type veth peer name eth0 netns client
+	ip -n node -batch - <<-'END'
+		addr add 10.9.0.1/24 dev up0
+		addr add 2001:db8:9::1/64 dev up0 nodad
+		link set up0 up
+		route add default via 10.9.0.2
+	END
+	ip -n client -batch - <<-'END'
+		addr add 10.9.0.2/24 dev eth0
+		addr add 2001:db8:9::2/64 dev eth0 nodad
+		link set eth0 up
+	END
+}
+
+ct()
+{
+	on node "$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" "$@"
+}
+
+end()
+{
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+}
+
+fails()
+{
+	! "$@"
+}
+
+pings() # NAMESPACE ADDRESS
+{
+	on "$1" busybox ping -c 1 -W 2 "$2" >/dev/null 2>&1
+}
+
+# What there is of networks in the node, but for its own.
+left()
+{
+	ip -n node -o link | awk -F': ' '{ print $2 }' | grep -vE '^(lo|up0@.*|vzup)$'
+	ip -n node route | grep -v up0
+	ip -n node neigh show proxy
+	find /run/vznet -maxdepth 1 -name '*.json'
+}
+
+nothing_left()
+{
+	[ -z "$(left)" ]
+}
+
+is_down()
+{
+	[ "$(ct status "$id")" = "CTID $id exist mounted down" ]
+}
+
+key() # KEY: its line in the conf of $id
+{
+	grep "^$1=" "$CT_DIR/conf/$id.conf"
+}
+
+t_an_address_over_the_life_of_a_ct()
+{
+	world
+	make_ct --ipadd 10.9.0.101 --ipadd 2001:db8:9::101
+	is "the conf" "$(key IP_ADDRESS)" 'IP_ADDRESS="10.9.0.101 2001:db8:9::101"'
+	try ct start "$id"
+	is "start" "$status" 0
+	like "says so" "$out" "Adding IP address\(es\): 10.9.0.101 2001:db8:9::101"
+	check "from the node" pings node 10.9.0.101
+	check "from the client" pings client 10.9.0.101
+	check "v6 from the client" pings client 2001:db8:9::101
+	check "to the client" ct exec "$id" ping -c 1 -W 2 10.9.0.2
+	check "its sysctls are its own" ct exec "$id" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	like "list" "$(ct list -H)" "running +10.9.0.101 "
+	try ct set "$id" --ipadd 10.9.0.102 --ipdel 2001:db8:9::101 --save
+	is "set" "$status" 0
+	like "is saved" "$out" "CT configuration saved to $CT_DIR/conf/$id.conf$"
+	is "the conf" "$(key IP_ADDRESS)" 'IP_ADDRESS="10.9.0.101 10.9.0.102"'
+	check "the new one" pings client 10.9.0.102
+	check "the old one" pings client 10.9.0.101
+	check "the removed one does not answer" fails pings client 2001:db8:9::101
+	ct restart "$id" --fast >/dev/null
+	check "after a restart" pings client 10.9.0.102
+	try ct set "$id" --ipdel all --save
+	is "all are taken away" "$status" 0
+	check "none answers" fails pings client 10.9.0.101
+	is "its own interface is gone" "$(ct exec "$id" ls /sys/class/net)" lo
+	is "nothing is left" "$(left)" ""
+	ct set "$id" --ip 10.9.0.103 --save >/dev/null
+	check "one that had none gets one" pings client 10.9.0.103
+	ct stop "$id" --fast >/dev/null
+	until_true nothing_left
+	is "nothing is left behind a stop" "$(left)" ""
+	ct destroy "$id" >/dev/null
+	net_end
+}
+
+t_without_save_it_is_for_now()
+{
+	world
+	make_ct
+	ct start "$id" >/dev/null
+	try ct set "$id" --ipadd 10.9.0.101
+	is "set" "$status" 0
+	is "says so" "$(tail -1 <<<"$out")" \
+		"WARNING: Settings were not saved to config (use --save flag)"
+	check "it answers" pings client 10.9.0.101
+	is "the conf has nothing" "$(key IP_ADDRESS)" ""
+	ct restart "$id" --fast >/dev/null
+	check "after a restart it is gone" fails pings client 10.9.0.101
+	end
+	net_end
+}
+
+t_nothing_to_save_is_said()
+{
+	world
+	make_ct --ipadd 10.9.0.101
+	try ct set "$id" --ipadd 10.9.0.101 --save
+	is "status" "$status" 0
+	is "message" "$out" "No changes in CT configuration, not saving"
+	end
+	net_end
+}
+
+refused() # STATUS PATTERN OPTION...
+{
+	local before want=$1 pattern=$2
+	shift 2
+	before=$(<"$CT_DIR/conf/$id.conf")
+	try ct set "$id" "$@" --save
+	is "$* is refused" "$status" "$want"
+	like "and says why" "$err" "$pattern"
+	is "and changes nothing" "$(<"$CT_DIR/conf/$id.conf")" "$before"
+}
+
+t_bad_values_are_refused()
+{
+	world
+	make_ct --ipadd 10.9.0.101
+	refused 71 '--ipadd: "10.9.0"' --ipadd 10.9.0
+	refused 71 '--ipadd: "127.0.0.1"' --ipadd 127.0.0.1
+	refused 71 '--ipdel' --ipdel 10.9.0.7
+	refused 70 'host name' --hostname -x
+	refused 21 '--rate: "30" needs one of the units' --rate 30
+	refused 21 '--nat' --nat maybe
+	refused 21 '--isolate: "maybe" is neither yes nor no' --isolate maybe
+	refused 21 '--allow' --allow 70000
+	refused 21 '--publish' --publish 80
+	refused 21 '--publish_del: .* is not published' --publish_del 80:80
+	refused 21 'NETIF has no "eth0"' --ifname eth0 --mtu 1400
+	refused 20 '--mtu needs --ifname' --mtu 1400
+	refused 21 '--netif_add' --netif_add eth0123456789abcdef
+	refused 21 '--netif_del' --netif_del eth0
+	refused 104 '--netdev_del' --netdev_del eth0
+	new_ct
+	try ct create "$id" --ostemplate minimal --ipadd nonsense
+	is "create" "$status" 71
+	is "leaves nothing" "$(ct_traces "$id")" ""
+	net_end
+}
+
+t_an_address_belongs_to_one_ct()
+{
+	local first
+	world
+	make_ct --ipadd 10.9.0.101
+	ct start "$id" >/dev/null
+	first=$id
+	make_ct --ipadd 10.9.0.101
+	try ct start "$id"
+	is "start of another one" "$status" 78
+	like "names the address" "$err" "10.9.0.101"
+	is "it is down" "$(ct status "$id")" "CTID $id exist unmounted down"
+	check "the first one answers" pings client 10.9.0.101
+	ct set "$id" --ipdel all --ipadd 10.9.0.102 --save >/dev/null
+	ct start "$id" >/dev/null
+	refused 78 "10.9.0.101.*not saving the configuration" --ipadd 10.9.0.101
+	refused 78 "10.9.0.1\b" --ipadd 10.9.0.1
+	check "it still has its own" pings client 10.9.0.102
+	end
+	id=$first
+	end
+	net_end
+}
+
+t_nics_and_options_are_kept()
+{
+	world
+	make_ct --netif_add eth0,,,,vzbr0 --netif_add eth1,bridge=vzbr0
+	ct set "$id" --ifname eth0 --mtu 1400 --ipadd 10.7.0.1/24 --save >/dev/null
+	ct set "$id" --ifname eth1 --ipadd 10.7.0.2/24 --rate 9mbit --save >/dev/null
+	ct set "$id" --ipadd 10.9.0.101 --publish 8080:80 --allow 22,80 --nat off --isolate yes \
+		--rate 20mbit,30mbit --save >/dev/null
+	like "NETIF" "$(key NETIF)" 'ifname=eth0,.*bridge=vzbr0.*;ifname=eth1,.*bridge=vzbr0'
+	is "PUBLISH" "$(key PUBLISH)" 'PUBLISH="8080:80/tcp"'
+	is "ALLOW" "$(key ALLOW)" 'ALLOW="22,80"'
+	# Not every kernel can guard a port of a bridge.
+	ct set "$id" --allow all --save >/dev/null
+	try ct start "$id"
+	is "start" "$status" 0
+	is "its NICs" "$(ct exec "$id" ls /sys/class/net | tr '\n' ' ')" "eth0 eth1 lo venet0 "
+	is "an MTU" "$(ct exec "$id" cat /sys/class/net/eth0/mtu)" 1400
+	ct set "$id" --netif_del eth0 --publish_del 8080:80 --save >/dev/null
+	is "one is taken away" "$(ct exec "$id" ls /sys/class/net | tr '\n' ' ')" "eth1 lo venet0 "
+	is "PUBLISH" "$(key PUBLISH)" 'PUBLISH=""'
+	end
+	net_end
+}
+
+t_what_a_killed_start_left_is_cleared_away()
+{
+	world
+	make_ct --ipadd 10.9.0.101
+	ct start "$id" >/dev/null
+	kill -9 "$(ct state "$id" | jq .pid)"
+	until_true is_down
+	check "the record is there" test -e "/run/vznet/$id.json"
+	try ct start "$id"
+	is "start" "$status" 0
+	check "it answers" pings client 10.9.0.101
+	kill -9 "$(ct state "$id" | jq .pid)"
+	until_true is_down
+	ct destroy "$id" >/dev/null
+	until_true nothing_left
+	is "destroy leaves nothing" "$(left)" ""
+	net_end
+}
+
+t_many_at_once()
+{
+	local ids=() pid pids=() i failed=0
+	world
+	for i in {1..20}; do
+		make_ct --ipadd "10.9.0.$((100 + i))" --ipadd "2001:db8:9::$((100 + i))"
+		ids+=("$id")
+	done
+	for id in "${ids[@]}"; do
+		ct start "$id" >/dev/null &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || failed=$((failed + 1))
+	done
+	is "starts that failed" "$failed" 0
+	for i in {1..20}; do
+		pings client "10.9.0.$((100 + i))" || failed=$((failed + 1))
+	done
+	is "addresses that do not answer" "$failed" 0
+	for id in "${ids[@]}"; do
+		end &
+	done
+	wait
+	until_true nothing_left
+	is "nothing is left" "$(left)" ""
+	net_end
+}
+
+run_tests "$@"
