@@ -155,6 +155,14 @@ static int settings_open(struct settings *settings, struct err *err)
 	return settings->lock < 0 ? -1 : 0;
 }
 
+/* Proxied answers come at once with proxy_delay 0, not after a random part of 0.8 s; where the kernel
+ * has no such setting, nothing depends on it. */
+struct setting {
+	const char *folder, *key;
+	int value;
+	bool optional;
+};
+
 static int add_user(const struct settings *settings, const char *id, struct err *err)
 {
 	char name[sizeof(USERS) + NET_ID_MAX + 1];
@@ -167,36 +175,24 @@ static int add_user(const struct settings *settings, const char *id, struct err 
 	return fd < 0 ? err_sys(err, "create \"%s/%s\"", DIR_PATH, name) : 0;
 }
 
-static int set(const struct settings *settings, const char *fmt, const char *link, int value,
-	       struct err *err) __attribute__((format(printf, 2, 0)));
-
-static int set(const struct settings *settings, const char *fmt, const char *link, int value,
+/* Of a link: net/FOLDER/LINK/KEY. */
+static int set(const struct settings *settings, const char *link, const struct setting *setting,
 	       struct err *err)
 {
 	char path[128];
+	int rc;
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(path, sizeof(path), fmt, link);
-#pragma GCC diagnostic pop
-	return host_sysctl_set(settings->dir, path, value, err);
+	snprintf(path, sizeof(path), "net/%s/%s/%s", setting->folder, link, setting->key);
+	rc = host_sysctl_set(settings->dir, path, setting->value, err);
+	return rc < 0 && setting->optional && err->code == ENOENT ? 0 : rc;
 }
 
-/* Where the kernel has no such setting, nothing depends on it. */
-static int set_optional(const struct settings *settings, const char *fmt, const char *link,
-			int value, struct err *err)
-{
-	if (set(settings, fmt, link, value, err) < 0 && err->code != ENOENT)
-		return -1;
-	return 0;
-}
-
-/* Proxied answers come at once, not after a random part of proxy_delay (0.8 s). */
 static int forward_v4(const struct settings *settings, const char *link, struct err *err)
 {
-	if (set(settings, "net/ipv4/conf/%s/forwarding", link, 1, err) < 0)
-		return -1;
-	return set_optional(settings, "net/ipv4/neigh/%s/proxy_delay", link, 0, err);
+	static const struct setting forwarding = { "ipv4/conf", "forwarding", 1, false };
+	static const struct setting at_once = { "ipv4/neigh", "proxy_delay", 0, true };
+
+	return set(settings, link, &forwarding, err) < 0 ? -1 : set(settings, link, &at_once, err);
 }
 
 /* The kernel forwards IPv6 only where net.ipv6.conf.all.forwarding is set, and setting that makes a
@@ -264,6 +260,11 @@ static int forward_all_v6(const struct settings *settings, const char *uplink, s
 
 static int forward_v6(const struct settings *settings, const char *link, struct err *err)
 {
+	static const struct setting settings_v6[] = {
+		{ "ipv6/conf", "forwarding", 1, false },
+		{ "ipv6/conf", "proxy_ndp", 1, false },
+		{ "ipv6/neigh", "proxy_delay", 0, true },
+	};
 	char path[128];
 	int accept_ra = 0;
 
@@ -273,11 +274,12 @@ static int forward_v6(const struct settings *settings, const char *link, struct 
 	/* First: a router with 1 forgets the default route that it learnt. */
 	if (accept_ra == 1 && host_sysctl_set(settings->dir, path, 2, err) < 0)
 		return -1;
-	if (forward_all_v6(settings, link, err) < 0 ||
-	    set(settings, "net/ipv6/conf/%s/forwarding", link, 1, err) < 0 ||
-	    set(settings, "net/ipv6/conf/%s/proxy_ndp", link, 1, err) < 0)
+	if (forward_all_v6(settings, link, err) < 0)
 		return -1;
-	return set_optional(settings, "net/ipv6/neigh/%s/proxy_delay", link, 0, err);
+	for (size_t i = 0; i < ARRAY_SIZE(settings_v6); i++)
+		if (set(settings, link, &settings_v6[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 int host_forward(const char *id, int family, const struct host_uplink *uplink, struct err *err)

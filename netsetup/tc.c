@@ -136,16 +136,18 @@ static int add_filter(struct nl_sock *sock, int ifindex, int to_ifindex)
 			    .handle = FIRST_U32,
 			    .info = TC_H_MAKE(FIRST_PRIO << 16, htons(ETH_P_ALL)) };
 	struct nl_msg *msg = tc_new(RTM_NEWTFILTER, NLM_F_CREATE, &at, "u32");
-	struct {
-		struct tc_u32_sel sel;
-		struct tc_u32_key key;
-	} match = { .sel = { .flags = TC_U32_TERMINAL, .nkeys = 1 } };
+	/* The key, all zero, follows. */
+	_Alignas(struct tc_u32_sel)
+		uint8_t match[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = { 0 };
+	struct tc_u32_sel *sel = (struct tc_u32_sel *)match;
 	struct nlattr *options, *actions;
 
 	if (!msg)
 		return -NLE_NOMEM;
+	sel->flags = TC_U32_TERMINAL;
+	sel->nkeys = 1;
 	options = nla_nest_start(msg, TCA_OPTIONS);
-	nla_put(msg, TCA_U32_SEL, sizeof(match), &match);
+	nla_put(msg, TCA_U32_SEL, sizeof(match), match);
 	actions = nla_nest_start(msg, TCA_U32_ACT);
 	put_mirred(msg, to_ifindex);
 	nla_nest_end(msg, actions);
