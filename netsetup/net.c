@@ -90,6 +90,7 @@ static void go_back(struct nic_job *job)
 static int change(struct nic_job *job, struct err *err)
 {
 	struct net_record *record = job->record, changed;
+	struct err why;
 
 	if (net_apply_uplinks(job, record->next, err) < 0 ||
 	    net_detect(record, record->config, record->next, err) < 0 ||
@@ -104,6 +105,8 @@ static int change(struct nic_job *job, struct err *err)
 		net_record_save(record, NULL);
 		return -1;
 	}
+	if (net_detect_start(&changed, record->config, -1, NULL, &why) < 0)
+		log_warning("%s, ignoring", why.msg);
 	return 0;
 }
 
@@ -219,7 +222,7 @@ int net_up(const struct net_config *config, int netns_fd, struct err *err)
 	if (clear_leftover(config->id, err) < 0 || copy_config(config, &record->config, err) < 0 ||
 	    job_open(&job, err) < 0 || make(&job, err) < 0)
 		return err_wrap(err, "network of \"%s\"", config->id);
-	if (net_detect_start(record, netns_fd, on_conflict, &why) < 0)
+	if (net_detect_start(record, NULL, netns_fd, on_conflict, &why) < 0)
 		log_warning("%s, ignoring", why.msg);
 	return 0;
 }

@@ -77,12 +77,9 @@ static int proxy(struct nic_job *job, const struct net_addr *addr, struct err *e
 {
 	for (size_t i = 0; i < job->record->n_uplinks; i++) {
 		const struct host_uplink *uplink = &job->record->uplinks[i];
-		struct err why;
 
 		if (neigh_proxy_add(job->host.sock, uplink->ifindex, addr, err) < 0)
 			return -1;
-		if (neigh_announce(uplink->name, addr, &why) < 0)
-			log_warning("%s, ignoring", why.msg);
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,7 +54,7 @@ static int add_wanted(struct wanted *wanted, const struct net_nic *nic,
 static int list_wanted(const struct net_config *from, const struct net_config *to,
 		       struct wanted *ret, struct err *err)
 {
-	for (size_t i = 0; !to->no_detect && i < to->n_nics; i++)
+	for (size_t i = 0; i < to->n_nics; i++)
 		if (to->nics[i].kind == NET_ROUTED && add_wanted(ret, &to->nics[i], from, err) < 0)
 			return -1;
 	return 0;
@@ -65,6 +66,8 @@ int net_detect(const struct net_record *record, const struct net_config *from,
 	auto_wanted struct wanted wanted = { 0 };
 	char addr[ADDR_TEXT_SIZE], mac[ADDR_MAC_SIZE];
 
+	if (to->no_detect)
+		return 0;
 	if (list_wanted(from, to, &wanted, err) < 0)
 		return -1;
 	for (size_t i = 0; wanted.n && i < record->n_uplinks; i++) {
@@ -126,13 +129,34 @@ static int let_go(int netns_fd)
 	return log_open("/dev/null", false, LOG_LEVEL_ERROR, &err);
 }
 
-int net_detect_start(const struct net_record *record, int netns_fd,
+/* The namespace by itself, not by the caller's file: a mount of that can be undone meanwhile. */
+static int reopen(int netns_fd)
+{
+	auto_fd int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	auto_fd int there = -1;
+
+	if (here < 0 || setns(netns_fd, CLONE_NEWNET) < 0)
+		return -1;
+	there = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	return setns(here, CLONE_NEWNET) < 0 ? -1 : steal_fd(&there);
+}
+
+static void announce(const struct net_record *record, const struct wanted *wanted)
+{
+	struct err why;
+
+	for (size_t i = 0; i < record->n_uplinks; i++)
+		for (size_t j = 0; j < wanted->n; j++)
+			neigh_announce(record->uplinks[i].name, &wanted->addrs[j], &why);
+}
+
+int net_detect_start(const struct net_record *record, const struct net_config *from, int netns_fd,
 		     void (*found)(const struct net_detect_found *), struct err *err)
 {
 	auto_wanted struct wanted wanted = { 0 };
 	pid_t pid;
 
-	if (list_wanted(NULL, record->config, &wanted, err) < 0)
+	if (list_wanted(from, record->config, &wanted, err) < 0)
 		return -1;
 	if (!wanted.n || !record->n_uplinks)
 		return 0;
@@ -144,7 +168,15 @@ int net_detect_start(const struct net_record *record, int netns_fd,
 		return 0;
 	}
 	/* The one between the two ends at once, so that nobody has to wait for the other. */
-	if (proc_clone(0, -1, NULL) == 0 && let_go(netns_fd) == 0)
-		search(record, &wanted, netns_fd, found);
+	if (proc_clone(0, -1, NULL) == 0) {
+		bool wants = found && !record->config->no_detect;
+		int netns = wants ? reopen(netns_fd) : -1;
+
+		if (let_go(netns) < 0)
+			_exit(1);
+		announce(record, &wanted);
+		if (netns >= 0)
+			search(record, &wanted, netns, found);
+	}
 	_exit(0);
 }

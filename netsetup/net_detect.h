@@ -22,9 +22,11 @@ struct net_detect_found {
 	struct neigh_conflict conflict;
 };
 
-/* The same in the background, for all routed addresses of the record, in a process of its own that is
- * nobody's child and has none of the caller's fds; there `found` is called for each. */
-int net_detect_start(const struct net_record *record, int netns_fd,
+/* In the background, in a process of its own that is nobody's child and has none of the caller's fds:
+ * announces the routed addresses of the record that `from` (or NULL) has not (closing a packet socket
+ * waits for a grace period), and where `found` is given looks for duplicates of them, unless
+ * no_detect; it is called for each. */
+int net_detect_start(const struct net_record *record, const struct net_config *from, int netns_fd,
 		     void (*found)(const struct net_detect_found *), struct err *err);
 
 #endif

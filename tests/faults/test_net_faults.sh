@@ -65,6 +65,7 @@ prepare() # VERB
 {
 	if [ "$1" != up ]; then
 		net up /run/netns/ct1 <<<"$(routed_only)"
+		until_true eval 'ip -n node link show venet101 | grep -q LOWER_UP'
 		core_state node ct1 >"$SCRATCH/from"
 	else
 		cp "$SCRATCH/clean" "$SCRATCH/from"
