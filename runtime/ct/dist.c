@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "netsetup/addr.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
@@ -18,6 +19,8 @@
 
 #define HOSTNAME_FILE "/etc/hostname"
 #define HOSTNAME_MAX 64
+#define RESOLV_FILE "/etc/resolv.conf"
+#define RESOLV_MAX 65536
 
 static bool is_hostname(const char *name)
 {
@@ -54,7 +57,7 @@ int dist_check_hostname(const char *hostname, struct err *err)
 static bool has_content(int rootfd, const char *path, const char *text)
 {
 	auto_fd int fd = path_open_in(rootfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	char buf[HOSTNAME_MAX + 2];
+	char buf[4096];
 	struct stat st;
 	ssize_t n;
 
@@ -76,19 +79,88 @@ static int replace_file(int rootfd, const char *path, const char *text, struct e
 	return fd_replace_untrusted(parent, name, text, strlen(text), 0644, err);
 }
 
-int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err)
+static int write_file(const char *root, uint32_t first_id, const char *path, const char *text,
+		      struct err *err)
 {
 	auto_fd int rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_free char *text = str_dupf("%s\n", hostname);
 	int rc;
 
-	if (rootfd < 0 || !text)
-		return err_sys(err, "set the host name");
-	if (has_content(rootfd, HOSTNAME_FILE, text))
+	if (rootfd < 0)
+		return err_sys(err, "open \"%s\"", root);
+	if (has_content(rootfd, path, text))
 		return 0;
 	if (usermap_enter(first_id, err) < 0)
 		return -1;
-	rc = replace_file(rootfd, HOSTNAME_FILE, text, err);
+	rc = replace_file(rootfd, path, text, err);
 	usermap_leave();
-	return rc < 0 ? err_wrap(err, "set the host name") : 0;
+	return rc;
+}
+
+int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err)
+{
+	auto_free char *text = str_dupf("%s\n", hostname);
+
+	if (!text)
+		return err_sys(err, "set the host name");
+	return write_file(root, first_id, HOSTNAME_FILE, text, err) < 0 ?
+		       err_wrap(err, "set the host name") :
+		       0;
+}
+
+/* ---- DNS ---- */
+
+/* The servers of one of the host's files; false: it has none that a CT could reach. */
+static bool inherit_from(const char *path, struct strbuf *out)
+{
+	auto_free char *text = NULL;
+	size_t before = out->len;
+	char *rest, *line;
+
+	if (fd_load_at(AT_FDCWD, path, RESOLV_MAX, &text, NULL, NULL) < 0)
+		return false;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		auto_strv char **word = strv_split(line, " \t");
+
+		if (word && strv_len(word) > 1 && str_eq(word[0], "nameserver") &&
+		    !str_starts(word[1], "127.") && !str_eq(word[1], "::1"))
+			strbuf_addf(out, "nameserver %s\n", word[1]);
+	}
+	return out->len > before;
+}
+
+static int add_words(struct strbuf *out, const char *words, struct err *err)
+{
+	auto_strv char **word = strv_split(words, " \t");
+	struct net_addr addr;
+
+	if (!word)
+		return err_sys(err, "set the name servers");
+	for (char **w = word; *w; w++) {
+		if (!str_eq(*w, "inherit")) {
+			if (addr_parse(*w, "NAMESERVER", &addr, err) < 0)
+				return vz_fail(err, VZ_BAD_DNS);
+			strbuf_addf(out, "nameserver %s\n", *w);
+		} else if (!inherit_from(RESOLV_FILE, out)) /* systemd-resolved's stub? */
+			inherit_from("/run/systemd/resolve/resolv.conf", out);
+	}
+	return 0;
+}
+
+int dist_set_dns(const char *root, uint32_t first_id, const char *nameservers,
+		 const char *searchdomains, struct err *err)
+{
+	auto_strbuf struct strbuf text = { 0 };
+
+	if (!nameservers && !searchdomains)
+		return 0;
+	if (searchdomains && *searchdomains)
+		strbuf_addf(&text, "search %s\n", searchdomains);
+	if (nameservers && add_words(&text, nameservers, err) < 0)
+		return -1;
+	if (text.failed)
+		return err_set(err, ENOMEM, "set the name servers: out of memory");
+	return write_file(root, first_id, RESOLV_FILE, text.text ? text.text : "", err) < 0 ?
+		       err_wrap(err, "set the name servers") :
+		       0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dist: what is written into a CT's own files, in the way that its distribution reads it. So far
- * the host name, which all keep in /etc/hostname.
+ * dist: what is written into a CT's own files, in the way that its distribution reads it. The host
+ * name (/etc/hostname) and the name servers, which all keep in the same places.
  */
 #ifndef RUNTIME_CT_DIST_H
 #define RUNTIME_CT_DIST_H
@@ -16,5 +16,10 @@ int dist_check_hostname(const char *hostname, struct err *err);
 
 /* Writes it into the mounted, stopped CT at `root`, as the CT's root. */
 int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err);
+
+/* /etc/resolv.conf, in the same way; each list is of words, or NULL. "inherit" is the host's own
+ * servers, without those of its loopback. VZ_BAD_DNS. Both NULL: the file is left alone. */
+int dist_set_dns(const char *root, uint32_t first_id, const char *nameservers,
+		 const char *searchdomains, struct err *err);
 
 #endif

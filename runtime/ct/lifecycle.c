@@ -229,6 +229,9 @@ static int run_init(const struct ct *ct, const struct storage *storage,
 	if (hostname && (dist_check_hostname(hostname, err) < 0 ||
 			 dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0))
 		return -1;
+	if (dist_set_dns(ct->root, storage->first_id, ct_get(ct, "NAMESERVER"),
+			 ct_get(ct, "SEARCHDOMAIN"), err) < 0)
+		return -1;
 	if (in.hostname)
 		compile_spec(&in, &config);
 	if (!in.hostname || config.failed)

@@ -239,6 +239,31 @@ t_what_a_killed_start_left_is_cleared_away()
 	net_end
 }
 
+t_name_servers_are_written_inside()
+{
+	world
+	make_ct
+	echo 'NAMESERVER="10.9.0.53 2001:db8:9::53"' >>"$CT_DIR/conf/$id.conf"
+	echo 'SEARCHDOMAIN="example.org"' >>"$CT_DIR/conf/$id.conf"
+	ct start "$id" >/dev/null
+	is "the file" "$(ct exec "$id" cat /etc/resolv.conf)" "search example.org
+nameserver 10.9.0.53
+nameserver 2001:db8:9::53"
+	echo secret >"$SCRATCH/outside"
+	ct exec "$id" ln -sf "$SCRATCH/outside" /etc/resolv.conf
+	ct restart "$id" --fast >/dev/null
+	is "a link to the host's file is not followed" "$(<"$SCRATCH/outside")" secret
+	is "but replaced" "$(ct exec "$id" sh -c 'test -L /etc/resolv.conf || head -1 /etc/resolv.conf')" \
+		"search example.org"
+	ct stop "$id" --fast >/dev/null
+	sed -i '/^NAMESERVER/s/2001:db8:9::53/nonsense/' "$CT_DIR/conf/$id.conf"
+	try ct start "$id"
+	is "a bad one" "$status" 72
+	like "is named" "$err" 'NAMESERVER: "nonsense"'
+	end
+	net_end
+}
+
 t_many_at_once()
 {
 	local ids=() pid pids=() i failed=0
