@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
+#include "tests/unit/veth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <net/if.h>
 #include <netlink/msg.h>
 #include <netlink/route/addr.h>
-#include <netlink/route/link/veth.h>
 #include <netlink/route/neighbour.h>
 #include <sched.h>
 #include <signal.h>
@@ -88,15 +88,8 @@ static int make_pair(void **state)
 	near_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	sock = nl_socket_alloc();
 	rc = nl_connect(sock, NETLINK_ROUTE);
-	if (rc == 0) {
-		struct rtnl_link *link = rtnl_link_veth_alloc();
-
-		rtnl_link_set_name(link, "near");
-		rtnl_link_set_name(rtnl_link_veth_get_peer(link), "far");
-		rtnl_link_set_ns_fd(rtnl_link_veth_get_peer(link), far_ns);
-		rc = rtnl_link_add(sock, link, NLM_F_CREATE);
-		rtnl_link_veth_release(link);
-	}
+	if (rc == 0)
+		rc = veth_add(sock, "near", 0, "far", far_ns);
 	nl_socket_free(sock);
 	if (rc < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
+#include "tests/unit/veth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <netlink/route/link/veth.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,7 +36,6 @@ static int out;
 
 static int make_pair(void **state)
 {
-	struct rtnl_link *link;
 	int rc;
 
 	(void)state;
@@ -47,11 +46,7 @@ static int make_pair(void **state)
 	sock = netlink_open(NETLINK_ROUTE, NULL);
 	if (!sock)
 		return -1;
-	link = rtnl_link_veth_alloc();
-	rtnl_link_set_name(link, "out");
-	rtnl_link_set_name(rtnl_link_veth_get_peer(link), "in");
-	rc = rtnl_link_add(sock, link, NLM_F_CREATE);
-	rtnl_link_veth_release(link);
+	rc = veth_add(sock, "out", 0, "in", -1);
 	out = (int)if_nametoindex("out");
 	return rc;
 }
@@ -375,17 +370,6 @@ static void emptied_shared_link_is_completed(void **state)
 	assert_rates(2000, 0, 0);
 }
 
-static void add_veth(const char *name, const char *peer, int ifindex)
-{
-	struct rtnl_link *link = rtnl_link_veth_alloc();
-
-	rtnl_link_set_name(link, name);
-	rtnl_link_set_ifindex(link, ifindex);
-	rtnl_link_set_name(rtnl_link_veth_get_peer(link), peer);
-	assert_return_code(rtnl_link_add(sock, link, NLM_F_CREATE), 0);
-	rtnl_link_veth_release(link);
-}
-
 /* It would take its rate, and at its end its limit. */
 static void class_of_a_living_link_is_not_shared(void **state)
 {
@@ -393,8 +377,8 @@ static void class_of_a_living_link_is_not_shared(void **state)
 	struct err err;
 
 	NEED_ROOT;
-	add_veth("old", "x", 1000);
-	add_veth("new", "y", 1000 + 2 * 0xfffd);
+	assert_return_code(veth_add(sock, "old", 1000, "x", -1), 0);
+	assert_return_code(veth_add(sock, "new", 1000 + 2 * 0xfffd, "y", -1), 0);
 	assert_ok(shape_apply(sock, 1000, &rate, &err), &err);
 	assert_fails(
 		shape_apply(sock, 1000 + 2 * 0xfffd, &rate, &err), &err, ERR_BUSY,

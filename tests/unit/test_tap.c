@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
+#include "tests/unit/veth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -67,12 +67,7 @@ static int make_pair(void **state)
 		return -1;
 	outer_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	sock = netlink_open(NETLINK_ROUTE, NULL);
-	link = rtnl_link_veth_alloc();
-	rtnl_link_set_name(link, "out");
-	rtnl_link_set_name(rtnl_link_veth_get_peer(link), "in");
-	rtnl_link_set_ns_fd(rtnl_link_veth_get_peer(link), inner_ns);
-	rc = rtnl_link_add(sock, link, NLM_F_CREATE);
-	rtnl_link_veth_release(link);
+	rc = veth_add(sock, "out", 0, "in", inner_ns);
 	nl_socket_free(sock);
 	if (rc < 0)
 		return -1;
