@@ -150,6 +150,19 @@ static void announce(const struct net_record *record, const struct wanted *wante
 			neigh_announce(record->uplinks[i].name, &wanted->addrs[j], &why);
 }
 
+static void become_searcher(const struct net_record *record, struct wanted *wanted, int netns_fd,
+			    void (*found)(const struct net_detect_found *))
+{
+	bool wants = found && !record->config->no_detect;
+	int netns = wants ? reopen(netns_fd) : -1;
+
+	if (let_go(netns) < 0 || proc_clone(0, -1, NULL) != 0)
+		return;
+	announce(record, wanted);
+	if (netns >= 0)
+		search(record, wanted, netns, found);
+}
+
 int net_detect_start(const struct net_record *record, const struct net_config *from, int netns_fd,
 		     void (*found)(const struct net_detect_found *), struct err *err)
 {
@@ -167,16 +180,8 @@ int net_detect_start(const struct net_record *record, const struct net_config *f
 		proc_wait(pid);
 		return 0;
 	}
-	/* The one between the two ends at once, so that nobody has to wait for the other. */
-	if (proc_clone(0, -1, NULL) == 0) {
-		bool wants = found && !record->config->no_detect;
-		int netns = wants ? reopen(netns_fd) : -1;
-
-		if (let_go(netns) < 0)
-			_exit(1);
-		announce(record, &wanted);
-		if (netns >= 0)
-			search(record, &wanted, netns, found);
-	}
+	/* The one between the two ends at once, so that nobody has to wait for the other; and it lets
+	 * go first, or the next verb could still meet the caller's lock. */
+	become_searcher(record, &wanted, netns_fd, found);
 	_exit(0);
 }

@@ -54,7 +54,6 @@ static void change(const char *name, uint32_t mtu)
 static int make_pair(void **state)
 {
 	struct nl_sock *sock;
-	struct rtnl_link *link;
 	int rc;
 
 	(void)state;
