@@ -75,6 +75,7 @@ enum cli_command_flag {
 	CLI_CT_FIRST =
 		8, /* with CLI_ID: a registered CT of this name goes before a live container */
 	CLI_SYSTEMD = 16, /* talks to systemd about a container whose cgroup that makes */
+	CLI_CLEANS = 32,  /* with CLI_SYSTEMD: does what it can where there is no way to talk */
 };
 
 struct cli_command {

@@ -49,7 +49,7 @@ const struct cli_command cli_commands[] = {
 
 	{ "stop", cmd_ct_stop, "CT",
 	  "shut a CT down",
-	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
+	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD | CLI_CLEANS, 1, 1, EXIT_FAILED },
 	{ "restart", cmd_ct_restart, "CT",
 	  "stop and start a CT",
 	  &cmd_ct_stop_options, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
@@ -70,7 +70,7 @@ const struct cli_command cli_commands[] = {
 	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST, 1, 1, EXIT_FAILED },
 	{ "destroy", cmd_ct_destroy, "CT",
 	  "remove a stopped CT with all its data",
-	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD | CLI_CLEANS, 1, 1, EXIT_FAILED },
 
 	{ "run", cmd_run, "ID",
 	  "create a container, start it, wait for its end and delete it",
@@ -83,7 +83,7 @@ const struct cli_command cli_commands[] = {
 	  &cmd_kill_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_IN_ORDER, 1, 2, EXIT_FAILED },
 	{ "delete", cmd_delete, "ID",
 	  "remove a stopped container and all it held",
-	  &cmd_delete_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
+	  &cmd_delete_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_SYSTEMD | CLI_CLEANS, 1, 1, EXIT_FAILED },
 	{ "ps", cmd_ps, "ID [PS-OPTION]...",
 	  "list a container's processes",
 	  &cmd_ps_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_IN_ORDER, 1, CLI_ANY, EXIT_FAILED },
@@ -242,12 +242,18 @@ static int resolve_id(struct cli *cli, struct err *err)
 	return 0;
 }
 
-/* This static program can't open libsystemd: its shared twin goes on, before anything is done. */
+/* This static program can't open libsystemd: its shared twin goes on, before anything is done.
+ * Where that is missing a verb that cleans does without: the cgroup is removed all the same, and
+ * unit_find warns that systemd was not told. */
 static int become_shared(const struct cli *cli, struct err *err)
 {
 #ifdef SYSTEMD_BY_TWIN
-	if (!systemd_is_built() && container_uses_systemd(&cli->set, cli->id))
-		return helper_become("vzrun-shared", err);
+	if (systemd_is_built() || !container_uses_systemd(&cli->set, cli->id))
+		return 0;
+	helper_become("vzrun-shared", err);
+	if (!(cli->command->flags & CLI_CLEANS) || err->code != ERR_UNSUPPORTED)
+		return -1;
+	*err = (struct err){ 0 };
 #endif
 	(void)cli;
 	(void)err;

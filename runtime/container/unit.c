@@ -21,6 +21,10 @@
 #include "runtime/kernel/cgroup_undo.h"
 #include "runtime/kernel/systemd_unit.h"
 
+/* How long systemd may take to notice an end that it can't be told of. */
+#define LET_IT_END_MSEC 10000
+#define LET_IT_END_STEP_MSEC 20
+
 /* Whose manager: the system's for its root, else that of the user, who may have become the root of
  * a user namespace. */
 static bool is_users(void)
@@ -264,11 +268,28 @@ struct systemd *unit_find(const struct container_settings *set, struct container
 	return ours == 1 ? steal_ptr(&systemd) : NULL;
 }
 
+/* systemd ends a scope when it sees that its cgroup is empty, and removes the cgroup then. One
+ * that is gone before it has looked tells it nothing, and the unit would stay for ever. */
+static void let_it_end(const struct container_state *state)
+{
+	if (!state->unit || !*state->cgroup || access("/run/systemd/system", F_OK) < 0)
+		return;
+	for (int waited = 0; waited < LET_IT_END_MSEC; waited += LET_IT_END_STEP_MSEC) {
+		auto_fd int cgroup = cgroup_open(state->cgroup, NULL);
+
+		if (cgroup < 0)
+			return;
+		usleep(LET_IT_END_STEP_MSEC * 1000);
+	}
+}
+
 void unit_end(struct systemd *systemd, const struct container_state *state)
 {
 	struct err err;
 
-	if (systemd && systemd_stop(systemd, state->unit, &err) < 0)
+	if (!systemd)
+		let_it_end(state);
+	else if (systemd_stop(systemd, state->unit, &err) < 0)
 		log_warning("%s, ignoring", err.msg);
 }
 

@@ -7,9 +7,15 @@
 
 static int not_built(struct err *err)
 {
+#ifdef SYSTEMD_BY_TWIN
+	return err_set(err, ERR_UNSUPPORTED,
+		       "the systemd cgroup manager: the program vzrun-shared is missing "
+		       "(is vzrun installed completely?)");
+#else
 	return err_set(err, ERR_UNSUPPORTED,
 		       "the systemd cgroup manager: this vzrun was built without libsystemd "
 		       "(use --cgroup-manager cgroupfs)");
+#endif
 }
 
 bool systemd_is_built(void)

@@ -5,6 +5,7 @@
 # vm: systemd
 # shellcheck disable=SC2016 # what stands in single quotes is for the shell in the container
 . "${0%/*}/lib.sh"
+. "${0%/*}/ct.sh"
 
 [ -n "$CGROUP_DIR" ] || tap_bail "no cgroup v2 hierarchy is mounted"
 
@@ -545,4 +546,72 @@ elif [ $# = 0 ]; then
 	}
 	set -- t_without_systemd_it_says_so t_without_its_library_it_says_so t_with_systemd
 fi
+# An installation that lacks the program that talks to systemd.
+alone()
+{
+	unshare --mount "$BASH" -c 'mount -t tmpfs none /usr/libexec && exec "$@"' alone \
+		"$SCRATCH/alone/vzrun" --root "$ROOT" --config "$CT_DIR/vz.conf" "$@"
+}
+
+without_its_twin()
+{
+	[ -x "${VZRUN%/*}/vzrun-shared" ] || { skip "without vzrun-shared" "this vzrun needs none"; return 1; }
+	mkdir -p "$SCRATCH/alone"
+	cp "$VZRUN" "$SCRATCH/alone/vzrun"
+}
+
+MISSING="the systemd cgroup manager: the program vzrun-shared is missing (is vzrun installed completely?)"
+
+t_delete_works_without_its_twin()
+{
+	without_its_twin || return
+	start_one
+	try alone update --pids-limit 5 "$id"
+	is "update is refused" "$status" 1
+	like "message" "$err" 'run ".*/vzrun-shared".*is vzrun installed completely'
+	try alone delete "$id"
+	is "delete of a running one" "$status" 1
+	is "runs on" "$(vzrun state "$id" | jq -r .status)" running
+	try alone delete --force "$id"
+	is "delete" "$status" 0
+	is "one line warns" "${err#*warning: }" "$MISSING: unit \"$unit\" is left to end by itself"
+	check "it ends" until_true units_are_gone
+	is_gone
+}
+
+# A scope that was never noted may be another's by now: it is only told of.
+t_delete_without_its_twin_says_what_is_left()
+{
+	without_its_twin || return
+	start_one
+	check "it was noted" jq -e .systemdInvocation "$ROOT/$id/state.json"
+	jq 'del(.systemdInvocation)' "$ROOT/$id/state.json" >"$SCRATCH/state"
+	cat "$SCRATCH/state" >"$ROOT/$id/state.json"
+	try alone delete --force "$id"
+	is "delete" "$status" 0
+	is "one line warns" "${err#*warning: }" "$MISSING: unit \"$unit\" is left to end by itself"
+	check "it ends" until_true units_are_gone
+}
+
+t_a_ct_stops_without_its_twin()
+{
+	without_its_twin || return
+	# shellcheck disable=SC2119 # it takes options, this file's arguments are none
+	make_ct
+	ct --systemd-cgroup start "$id" >/dev/null 2>&1
+	unit=$(jq -r .systemdUnit "$ROOT/$id/state.json")
+	is "it runs" "$(show ActiveState)" active
+	try alone restart --fast "$id"
+	is "restart is refused" "$status" 1
+	like "message" "$err" 'run ".*/vzrun-shared".*is vzrun installed completely'
+	is "it runs on" "$(show ActiveState)" active
+	try alone stop --fast "$id"
+	is "stop" "$status" 0
+	like "one line warns" "$err" "vzrun-shared is missing .*: unit \"$unit\" is left to end by itself\$"
+	is "no unit is left" "$(until_true eval '[ "$(show LoadState)" = not-found ]'; show LoadState)" not-found
+	try alone --systemd-cgroup destroy "$id"
+	is "destroy" "$status/$err" 0/
+	is "nothing is left" "$(ct_traces "$id")" ""
+}
+
 run_tests "$@"
