@@ -92,43 +92,61 @@ static int try_connect(const struct state_dir *dir)
 	return steal_fd(&fd);
 }
 
+/* For one listener. *ret_gone: nobody is there any more. */
+static int connect_for_listener(const struct state_dir *dir, bool *ret_gone, struct err *err)
+{
+	auto_fd int fd = try_connect(dir);
+	struct err why;
+
+	*ret_gone = fd < 0;
+	if (fd < 0)
+		return err_sys(err, "connect to " SOCKET_NAME);
+	if (sysinfo_await(fd, &why) == 0)
+		return steal_fd(&fd);
+	*ret_gone = why.code == EPIPE;
+	if (err)
+		*err = why;
+	return -1;
+}
+
 /* Under the lock: of two that find them gone only one replaces them. */
 static int start_again(const struct container_settings *set, const char *id,
 		       const struct spec *spec, int init_pidfd, struct err *err)
 {
 	auto_state_dir struct state_dir dir = { -1, -1 };
 	auto_container_state struct container_state *state = NULL;
+	bool gone;
 	int fd;
 
 	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0)
 		return -1;
-	fd = try_connect(&dir);
-	if (fd >= 0)
+	fd = connect_for_listener(&dir, &gone, err);
+	if (fd >= 0 || !gone)
 		return fd;
 	log_warning("%s: who answers sysinfo(2) there had been killed: what was started before "
 		    "gets ENOSYS for it until the next start",
 		    id);
 	if (answerer_start(&dir, state, spec, init_pidfd, -1, err) < 0)
 		return -1;
-	fd = try_connect(&dir);
-	return fd < 0 ? err_sys(err, "connect to " SOCKET_NAME) : fd;
+	return connect_for_listener(&dir, &gone, err);
 }
 
 int answerer_connect(const struct container_settings *set, const char *id, const struct spec *spec,
 		     int init_pidfd, struct err *err)
 {
 	auto_state_dir struct state_dir dir = { -1, -1 };
+	bool gone;
 	int fd;
 
 	if (state_dir_open(set, id, false, &dir, err) < 0)
 		return -1;
-	fd = try_connect(&dir);
-	return fd >= 0 ? fd : start_again(set, id, spec, init_pidfd, err);
+	fd = connect_for_listener(&dir, &gone, err);
+	return fd >= 0 || !gone ? fd : start_again(set, id, spec, init_pidfd, err);
 }
 
 void answerer_end(const struct state_dir *dir)
 {
-	struct pollfd pfd = { .fd = try_connect(dir) };
+	struct pollfd pfd = { .fd = try_connect(dir) }; /* of events only its end */
 
 	if (pfd.fd >= 0) {
 		poll(&pfd, 1, END_TIMEOUT_MSEC);

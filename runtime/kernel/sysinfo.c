@@ -14,8 +14,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
@@ -30,6 +32,12 @@
 
 /* Above all numbers of enum sysinfo_fd, while those are being filled. */
 #define FD_ASIDE 32
+
+/* So that those aside fit too, and there is room for a few that exec starts. */
+#define PLACES_MIN 32
+
+/* How long they may take to say that there is room: they do little else. */
+#define WELCOME_TIMEOUT_SEC 10
 
 extern const char sysinfo_image_start[], sysinfo_image_end[];
 
@@ -69,10 +77,29 @@ static int image_fd(struct err *err)
 	return steal_fd(&fd);
 }
 
-static int params_fd(const struct sysinfo_job *job, struct err *err)
+/* Not the caller's limit, which is not made for this; as far as that may be raised. How many
+ * places there are then, or -1. */
+static int raise_files(struct err *err)
+{
+	const rlim_t want = SYSINFO_PLACES + SYSINFO_OTHER_FDS;
+	struct rlimit limit = { 0 };
+
+	limit.rlim_cur = limit.rlim_max = want;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur < PLACES_MIN + SYSINFO_OTHER_FDS)
+		return err_set(err, ERR_FAILED, "%llu open files (RLIMIT_NOFILE) are too few",
+			       (unsigned long long)limit.rlim_cur);
+	return (int)(limit.rlim_cur - SYSINFO_OTHER_FDS);
+}
+
+static int params_fd(const struct sysinfo_job *job, int places, struct err *err)
 {
 	struct sysinfo_params params = { .start_ticks = job->start_ticks,
-					 .ticks_per_sec = (uint64_t)sysconf(_SC_CLK_TCK) };
+					 .ticks_per_sec = (uint64_t)sysconf(_SC_CLK_TCK),
+					 .places = (uint64_t)places };
 	auto_fd int from = -1, to = -1;
 	int pair[2];
 
@@ -92,14 +119,15 @@ static int open_file(int cgroup_fd, const char *name)
 }
 
 /* All to their numbers, and nothing else is open but program and report. They come out of the way
- * first: any may have the number of another. */
-static int arrange_fds(const struct sysinfo_job *job, int *program, int *report, struct err *err)
+ * first: any may have the number of another. `params` is closed here. */
+static int arrange_fds(const struct sysinfo_job *job, int params, int *program, int *report,
+		       struct err *err)
 {
 	int fds[SYSINFO_FD_END] = {
 		[SYSINFO_FD_INIT] = job->init_pidfd,
 		[SYSINFO_FD_SOCKET] = job->socket_fd,
 		[SYSINFO_FD_FIRST] = job->first_fd,
-		[SYSINFO_FD_PARAMS] = params_fd(job, err),
+		[SYSINFO_FD_PARAMS] = params,
 		[SYSINFO_FD_MEMORY_MAX] = open_file(job->cgroup_fd, "memory.max"),
 		[SYSINFO_FD_MEMORY_CURRENT] = open_file(job->cgroup_fd, "memory.current"),
 		[SYSINFO_FD_SWAP_MAX] = open_file(job->cgroup_fd, "memory.swap.max"),
@@ -110,10 +138,9 @@ static int arrange_fds(const struct sysinfo_job *job, int *program, int *report,
 	};
 	int keep[SYSINFO_FD_END + 2], n = 0;
 
-	if (fds[SYSINFO_FD_PARAMS] < 0)
-		return -1;
 	for (int i = SYSINFO_FD_INIT; i < SYSINFO_FD_END; i++)
-		fds[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ASIDE);
+		if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ASIDE)) < 0)
+			return err_sys(err, "arrange fds");
 	*program = fcntl(*program, F_DUPFD_CLOEXEC, FD_ASIDE);
 	*report = fcntl(*report, F_DUPFD_CLOEXEC, FD_ASIDE);
 	if (*program < 0 || *report < 0)
@@ -176,10 +203,11 @@ static int become(const struct sysinfo_job *job, int *report, struct err *err)
 	char *const argv[] = { (char *)(uintptr_t) "vzrun-sysinfo", NULL }, *const envp[] = {
 		NULL
 	};
-	int program = image_fd(err);
+	int program = image_fd(err), places = raise_files(err);
+	int params = places < 0 ? -1 : params_fd(job, places, err);
 	sigset_t all;
 
-	if (program < 0 || arrange_fds(job, &program, report, err) < 0)
+	if (program < 0 || params < 0 || arrange_fds(job, params, &program, report, err) < 0)
 		return -1;
 	/* Nothing but a KILL is for them: no terminal's signal, and no SIGCHLD. */
 	sigfillset(&all);
@@ -238,4 +266,26 @@ int sysinfo_start(const struct sysinfo_job *job, struct err *err)
 			       "answer sysinfo(2): the program for it ended with status %d",
 			       status);
 	return 0;
+}
+
+int sysinfo_await(int fd, struct err *err)
+{
+	const struct timeval timeout = { .tv_sec = WELCOME_TIMEOUT_SEC };
+	char word = 0;
+	ssize_t n;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	do
+		n = read(fd, &word, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1 && word == SYSINFO_ROOM)
+		return 0;
+	if (n == 1)
+		return err_set(err, ERR_BUSY,
+			       "answer sysinfo(2): no room for one more command (let some end that "
+			       "were started by exec)");
+	if (n < 0 && errno == EAGAIN)
+		return err_set(err, ETIMEDOUT, "answer sysinfo(2): who does it is silent for %d s",
+			       WELCOME_TIMEOUT_SEC);
+	return err_set(err, EPIPE, "answer sysinfo(2): who does it has just died");
 }

@@ -32,6 +32,10 @@ struct sysinfo_job {
 /* Starts them; nothing of ours is left open in them. When this returns they take listeners. */
 int sysinfo_start(const struct sysinfo_job *job, struct err *err);
 
+/* Who has connected to socket_fd waits here for their word that a listener may come. -1, by code:
+ * EPIPE: they died, ERR_BUSY: they have too many, ETIMEDOUT. */
+int sysinfo_await(int fd, struct err *err);
+
 /* Removes their cgroup if nobody is in it. */
 void sysinfo_tidy(void);
 

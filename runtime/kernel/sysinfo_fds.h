@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * sysinfo_fds: what sysinfo.c hands to the tiny program of sysinfo_main.c: fds at fixed numbers,
- * and a record in a pipe. No other fd is open there.
+ * and a record in a pipe. No other fd is open there. And what that says to who connects.
  */
 #ifndef RUNTIME_KERNEL_SYSINFO_FDS_H
 #define RUNTIME_KERNEL_SYSINFO_FDS_H
@@ -27,6 +27,16 @@ enum sysinfo_fd {
 struct sysinfo_params {
 	uint64_t start_ticks; /* when the container's init started: proc_stat */
 	uint64_t ticks_per_sec;
+	uint64_t places; /* at most SYSINFO_PLACES: what its limit of open files allows */
 };
+
+/* What it waits for at once, connections and listeners; each `exec` that runs has a listener. */
+#define SYSINFO_PLACES 1024
+/* Its files, and what is open for a moment. */
+#define SYSINFO_OTHER_FDS (SYSINFO_FD_END + 8)
+
+/* The first byte, and the only one, to who connects: may a listener come? */
+#define SYSINFO_ROOM 'r'
+#define SYSINFO_FULL 'f'
 
 #endif

@@ -9,7 +9,6 @@
  * once, the kernel answers ENOSYS to whoever had their listener.
  */
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/signal.h>
@@ -21,13 +20,21 @@
 #include "runtime/kernel/sysinfo_calls.h"
 #include "runtime/kernel/sysinfo_fds.h"
 #include "runtime/kernel/sysinfo_fill.h"
+#include "runtime/kernel/sysinfo_jail.h"
 
-#define PLACES 256 /* listeners and connections at once; each `exec` that runs has a listener */
+#define DEAF_USEC 1000000
 #define TWINS_AT_ONCE 16
 #define KEEP_USEC 1000 /* how old an answer may be */
 
 /* What poll waits for. The twin's place has -1 where there is none. */
 enum place { PLACE_INIT, PLACE_SOCKET, PLACE_TWIN, PLACE_MORE };
+
+/* What a place from PLACE_MORE on holds. */
+enum kind {
+	KIND_LISTENER,
+	KIND_CALLER, /* a connection whose listener is yet to come: a place is kept for it */
+	KIND_SERVED, /* one whose listener came */
+};
 
 #define REQUEST_ROOM 512 /* the kernel's struct may grow */
 
@@ -49,9 +56,12 @@ struct server {
 	uint64_t twins_usec; /* when that was reckoned */
 	struct sysinfo last; /* what was told */
 	uint64_t last_usec;  /* and when that was read */
-	size_t places;
-	struct pollfd poll[PLACES];
-	bool is_listener[PLACES];
+	uint64_t deaf_until; /* where the socket is not waited for */
+	size_t places;       /* in use */
+	size_t kept;         /* for listeners yet to come */
+	size_t room;         /* how many may be in use or kept */
+	struct pollfd poll[SYSINFO_PLACES];
+	uint8_t kind[SYSINFO_PLACES];
 };
 
 __attribute__((noreturn)) static void leave(int status)
@@ -289,29 +299,40 @@ static void renew_twin(struct server *server)
 
 /* ---- listeners ---- */
 
-static void add(struct server *server, int fd, bool is_listener)
+/* For a connection, and for its listener. */
+static bool has_room(const struct server *server)
 {
-	if (server->places == PLACES) {
-		close_fd(fd);
-		return;
-	}
+	return server->places + server->kept + 2 <= server->room;
+}
+
+/* Where there is room. */
+static void add(struct server *server, int fd, enum kind kind)
+{
 	server->poll[server->places] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	server->is_listener[server->places++] = is_listener;
+	server->kind[server->places++] = kind;
+	server->kept += kind == KIND_CALLER;
 }
 
 static void drop(struct server *server, size_t place)
 {
 	close_fd(server->poll[place].fd);
+	server->kept -= server->kind[place] == KIND_CALLER;
 	server->places--;
 	server->poll[place] = server->poll[server->places];
-	server->is_listener[place] = server->is_listener[server->places];
+	server->kind[place] = server->kind[server->places];
 }
 
 /* Since 6.6: the caller waits on this processor anyhow, so go on here. */
-static void add_listener(struct server *server, int fd)
+static void add_listener(struct server *server, size_t caller, int fd)
 {
+	if (server->kind[caller] != KIND_CALLER) { /* not one that vzrun sends */
+		close_fd(fd);
+		return;
+	}
+	server->kind[caller] = KIND_SERVED;
+	server->kept--;
 	CALL(__NR_ioctl, U64(fd), SECCOMP_SYNC_FLAGS, SECCOMP_SYNC_WAKE_UP);
-	add(server, fd, true);
+	add(server, fd, KIND_LISTENER);
 	renew_twin(server);
 }
 
@@ -339,15 +360,39 @@ static void take(struct server *server, size_t place)
 	for (size_t i = 1; i < fds && i < 2; i++)
 		close_fd(control.fd[i]);
 	if (fds > 0)
-		add_listener(server, control.fd[0]);
+		add_listener(server, place, control.fd[0]);
 }
 
+/* The host is out of files or memory. The connection stays, so poll would return at once. */
+static void be_deaf(struct server *server)
+{
+	server->poll[PLACE_SOCKET].fd = -1;
+	server->deaf_until = now_usec() + DEAF_USEC;
+}
+
+static void hear_again(struct server *server)
+{
+	if (server->poll[PLACE_SOCKET].fd < 0 && now_usec() >= server->deaf_until)
+		server->poll[PLACE_SOCKET].fd = SYSINFO_FD_SOCKET;
+}
+
+/* Before it has a filter that nobody would listen for, who connects is told if there is room. */
 static void welcome(struct server *server)
 {
+	char word = has_room(server) ? SYSINFO_ROOM : SYSINFO_FULL;
 	long fd = CALL(__NR_accept4, SYSINFO_FD_SOCKET, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd >= 0)
-		add(server, (int)fd, false);
+	if (fd == -EAGAIN)
+		return;
+	if (fd < 0) {
+		be_deaf(server);
+		return;
+	}
+	CALL(__NR_write, U64(fd), ENTRY_PTR(&word), 1);
+	if (word == SYSINFO_ROOM)
+		add(server, (int)fd, KIND_CALLER);
+	else
+		close_fd((int)fd);
 }
 
 /* From behind, as the last takes the place of one that is dropped. */
@@ -359,7 +404,7 @@ static void look(struct server *server)
 		server->poll[i].revents = 0;
 		if (!events)
 			continue;
-		if (!server->is_listener[i])
+		if (server->kind[i] != KIND_LISTENER)
 			take(server, i);
 		else if (events & POLLIN)
 			serve(server, server->poll[i].fd);
@@ -375,12 +420,12 @@ __attribute__((noreturn)) static void run(struct server *server)
 	} second = { 1, 0 }, left;
 
 	for (;;) {
-		bool alone = server->poll[PLACE_TWIN].fd < 0;
+		bool lacks = server->poll[PLACE_TWIN].fd < 0 || server->poll[PLACE_SOCKET].fd < 0;
 		long n;
 
 		left = second;
 		n = CALL(__NR_ppoll, ENTRY_PTR(server->poll), server->places,
-			 alone ? ENTRY_PTR(&left) : 0, 0, 0);
+			 lacks ? ENTRY_PTR(&left) : 0, 0, 0);
 		if (server->poll[PLACE_INIT].revents)
 			leave(0);
 		if (server->poll[PLACE_TWIN].revents)
@@ -389,6 +434,7 @@ __attribute__((noreturn)) static void run(struct server *server)
 			look(server);
 		if (server->poll[PLACE_SOCKET].revents)
 			welcome(server);
+		hear_again(server);
 		if (server->poll[PLACE_TWIN].fd < 0) {
 			reckon_twins(server);
 			make_twin(server);
@@ -397,50 +443,6 @@ __attribute__((noreturn)) static void run(struct server *server)
 }
 
 /* ---- the beginning ---- */
-
-/* Nothing is left to do but this; whatever a caller might make of us, no file can be opened. */
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define ALLOW(nr)                                             \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##nr, 0, 1), \
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#if defined(__x86_64__)
-#define OUR_ARCH AUDIT_ARCH_X86_64
-#else
-#define OUR_ARCH AUDIT_ARCH_AARCH64
-#endif
-
-static int confine(void)
-{
-	struct sock_filter filter[] = {
-		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		LOAD(nr),
-		ALLOW(ppoll),
-		ALLOW(ioctl),
-		ALLOW(pread64),
-		ALLOW(process_vm_writev),
-		ALLOW(clock_gettime),
-		ALLOW(sysinfo),
-		ALLOW(accept4),
-		ALLOW(recvmsg),
-		ALLOW(close),
-		ALLOW(clone),
-		ALLOW(waitid),
-		ALLOW(pidfd_open),
-		ALLOW(pidfd_send_signal),
-		ALLOW(getpid),
-		ALLOW(getppid),
-		ALLOW(restart_syscall),
-		ALLOW(exit_group),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
-
-	if (CALL(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return (int)CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, ENTRY_PTR(&program));
-}
 
 static int prepare(struct server *server)
 {
@@ -452,7 +454,7 @@ static int prepare(struct server *server)
 		return -1;
 	if (CALL(__NR_read, SYSINFO_FD_PARAMS, ENTRY_PTR(&params), sizeof(params)) !=
 		    sizeof(params) ||
-	    params.ticks_per_sec == 0)
+	    params.ticks_per_sec == 0 || params.places > SYSINFO_PLACES)
 		return -1;
 	close_fd(SYSINFO_FD_PARAMS);
 	server->shared = (struct shared *)page;
@@ -464,7 +466,10 @@ static int prepare(struct server *server)
 	server->poll[PLACE_SOCKET] = (struct pollfd){ .fd = SYSINFO_FD_SOCKET, .events = POLLIN };
 	server->poll[PLACE_TWIN] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	server->places = PLACE_MORE;
-	add(server, SYSINFO_FD_FIRST, false);
+	server->room = params.places;
+	if (!has_room(server))
+		return -1;
+	add(server, SYSINFO_FD_FIRST, KIND_CALLER);
 	sample_load(&server->shared->load, now_usec());
 	return 0;
 }

@@ -311,6 +311,67 @@ t_both_killed_at_once()
 	is "what is left" "$(ct_traces "$id")" ""
 }
 
+# One that waits for a line before it asks, and stays after that.
+start_caller()
+{
+	ct exec --detach "$id" sh -c 'read -r _ && sysinfo >/dev/null && echo told; exec sleep 1000' \
+		<"$SCRATCH/lines" >>"$SCRATCH/told" 2>"$SCRATCH/refused"
+}
+
+all_told()
+{
+	[ "$(grep -c told "$SCRATCH/told")" = "$callers" ]
+}
+
+# With as few places as a low limit of open files gives, that may not be raised.
+t_exec_is_refused_when_all_places_are_taken()
+{
+	local callers=0
+	make_ct --features sysinfo:on
+	mkdir -p "$(ct_private bin)"
+	cp "$SYSINFO" "$(ct_private bin/sysinfo)"
+	uid=$(last_id)
+	(
+		ulimit -n 60
+		exec setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
+			"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" start "$id"
+	) >"$SCRATCH/start" 2>&1
+	status=$?
+	[ "$status" = 0 ] || tap_bail "can't start CT $id: $(<"$SCRATCH/start")"
+	mkfifo "$SCRATCH/lines"
+	: >"$SCRATCH/told"
+	exec 9<>"$SCRATCH/lines"
+	while [ "$callers" -lt 45 ] && start_caller; do
+		callers=$((callers + 1))
+	done
+	check "some, not all: $callers" [ "$callers" -gt 20 -a "$callers" -lt 38 ]
+	like "the next is refused" "$(<"$SCRATCH/refused")" "no room for one more command"
+	is "in one line" "$(wc -l <"$SCRATCH/refused")" 1
+	try in_ct true
+	is "so is another" "$status" 255
+	printf '%*s' "$callers" '' | tr ' ' '\n' >&9
+	check "the others are answered" until_true all_told
+	kill -KILL "$(sort -n "$CGROUP2/vzrun/$id/cgroup.procs" | tail -n 1)"
+	check "then there is room again" until_true in_ct sysinfo
+	exec 9>&-
+	check_two "two hold them"
+	end_ct
+	rm "$SCRATCH/lines"
+}
+
+t_their_limit_of_open_files_is_their_own()
+{
+	make_ct --features sysinfo:on
+	uid=$(last_id)
+	(
+		ulimit -Sn 64
+		ct start "$id"
+	) >/dev/null 2>&1
+	check_two "two hold it"
+	is "not the caller's" "$(awk '/^Max open files/ { print ($4 >= 1024) }' "/proc/$server/limits")" 1
+	end_ct
+}
+
 # As a stop finds them, with nobody to answer.
 t_verbs_do_not_need_them()
 {
