@@ -33,6 +33,8 @@
 /* Above all numbers of enum sysinfo_fd, while those are being filled. */
 #define FD_ASIDE 32
 
+#define PLACE_TRIES 2
+
 /* So that those aside fit too, and there is room for a few that exec starts. */
 #define PLACES_MIN 32
 
@@ -224,19 +226,27 @@ static int become(const struct sysinfo_job *job, int *report, struct err *err)
 
 /* ---- the parent ---- */
 
-static pid_t clone_child(int place_fd)
+/* Another CT's end may remove the empty cgroup between its making and the clone: once more then.
+ * A manager may keep us from there: then they stay in our own. */
+static pid_t clone_child(void)
 {
-	pid_t pid = proc_clone(0, place_fd, NULL);
+	pid_t pid = -1;
 
-	/* A manager that keeps us from there: then they stay in our own. */
-	if (pid < 0 && place_fd >= 0)
+	for (int i = 0; i < PLACE_TRIES; i++) {
+		auto_fd int place = open_place();
+
+		pid = place < 0 ? -1 : proc_clone(0, place, NULL);
+		if (pid >= 0 || (errno != ENODEV && errno != ENOENT))
+			break;
+	}
+	if (pid < 0 && (errno == EACCES || errno == EBUSY || errno == EOPNOTSUPP))
 		pid = proc_clone(0, -1, NULL);
 	return pid;
 }
 
 int sysinfo_start(const struct sysinfo_job *job, struct err *err)
 {
-	auto_fd int place = open_place(), from = -1, to = -1;
+	auto_fd int from = -1, to = -1;
 	struct err why;
 	int pair[2], status;
 	ssize_t n;
@@ -246,13 +256,13 @@ int sysinfo_start(const struct sysinfo_job *job, struct err *err)
 		return err_sys(err, "make a pipe");
 	from = pair[0];
 	to = pair[1];
-	pid = clone_child(place);
+	pid = clone_child();
 	if (pid == 0) {
 		become(job, &to, &why);
 		_exit(fd_write_all(to, &why, sizeof(why)) < 0);
 	}
 	if (pid < 0)
-		return err_sys(err, "answer sysinfo(2): fork");
+		return err_sys(err, "answer sysinfo(2): fork into \"" SYSINFO_CGROUP "\"");
 	fd_closep(&to);
 	n = fd_read_all(from, &why, sizeof(why)); /* its end is that of the exec */
 	status = proc_wait(pid);

@@ -479,6 +479,39 @@ t_a_start_that_fails_there_leaves_nothing()
 	end_ct
 }
 
+# The clone into their cgroup: which of the calls that is, is told by who becomes them.
+t_a_clone_that_finds_no_cgroup()
+{
+	local error point
+	[ -x "$INJECT" ] || {
+		skip "$INJECT is not built (x86-64 only)"
+		return
+	}
+	start_viewed
+	ct stop "$id" --fast >/dev/null
+	ct_under_inject --list
+	ct stop "$id" --fast >/dev/null 2>&1
+	point=$(awk '/clone3?\(/ { last = $2 } /memfd_create\("vzrun-sysinfo"\)/ { print last; exit }' "$SCRATCH/calls")
+	check "the clone is found" [ -n "$point" ]
+	for error in ENODEV ENOENT; do
+		ct_under_inject --nth "$point" --errno $error
+		is "$error: it starts" "$status" 0
+		check_two "$error: two hold it"
+		is "$error: in the cgroup that was made anew" \
+			"$(sed -n 's/^0:://p' "/proc/$server/cgroup")" /vzrun/.sysinfo
+		ct stop "$id" --fast >/dev/null
+	done
+	ct_under_inject --nth "$point" --errno EBUSY
+	is "EBUSY: it starts" "$status" 0
+	check_two "EBUSY: two hold it"
+	unlike "EBUSY: elsewhere" "$(sed -n 's/^0:://p' "/proc/$server/cgroup")" '/vzrun/.sysinfo'
+	ct stop "$id" --fast >/dev/null
+	ct_under_inject --nth "$point" --errno ENOMEM
+	check "another error is told" [ "$status" != 0 ]
+	like "with the cgroup" "$err" 'fork into "/vzrun/.sysinfo"'
+	end_ct
+}
+
 # ---- lxcfs ----
 
 LXCFS_FILES='/proc/cpuinfo /proc/diskstats /proc/loadavg /proc/meminfo /proc/stat /proc/swaps /proc/uptime /sys/devices/system/cpu/online'
