@@ -231,6 +231,7 @@ t_hook_follows_the_state()
 	net_end
 }
 
+# shellcheck disable=SC2016 # a jq filter
 HOOKED='.process.capabilities |= map_values(. + ["CAP_NET_RAW"]) | .annotations = {"org.vzrun.net.ip": "10.9.0.101"}
 	| .hooks = {createRuntime: [{path: $vznet, args: ["vznet", "hook"]}], poststop: [{path: $vznet, args: ["vznet", "hook"]}]}'
 
