@@ -24,6 +24,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/proc.h"
 #include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/procfs.h"
 #include "runtime/kernel/sysinfo_fds.h"
 
 #ifndef MFD_EXEC
@@ -34,6 +35,8 @@
 #define FD_ASIDE 32
 
 #define PLACE_TRIES 2
+
+#define SYSINFO_OOM_SCORE_ADJ "-1000"
 
 /* So that those aside fit too, and there is room for a few that exec starts. */
 #define PLACES_MIN 32
@@ -200,6 +203,16 @@ static int drop(const struct sysinfo_job *job, struct err *err)
 	return 0;
 }
 
+/* Neither the caller's nor what a container was given: without them its calls fail, and they hold
+ * next to no memory. To lower it takes CAP_SYS_RESOURCE, so before drop(). */
+static int spare_from_oom(void)
+{
+	auto_fd int procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return procfd < 0 ? -1 :
+			    procfs_write(procfd, "self/oom_score_adj", SYSINFO_OOM_SCORE_ADJ, NULL);
+}
+
 static int become(const struct sysinfo_job *job, int *report, struct err *err)
 {
 	char *const argv[] = { (char *)(uintptr_t) "vzrun-sysinfo", NULL }, *const envp[] = {
@@ -209,6 +222,9 @@ static int become(const struct sysinfo_job *job, int *report, struct err *err)
 	int params = places < 0 ? -1 : params_fd(job, places, err);
 	sigset_t all;
 
+	/* Where that is not allowed the caller's own stays: no reason not to answer. */
+	if (spare_from_oom() < 0)
+		log_debug("sysinfo: oom_score_adj stays as it is");
 	if (program < 0 || params < 0 || arrange_fds(job, params, &program, report, err) < 0)
 		return -1;
 	/* Nothing but a KILL is for them: no terminal's signal, and no SIGCHLD. */

@@ -208,6 +208,20 @@ t_a_limit_that_comes_later_is_seen()
 	end_host
 }
 
+t_the_oom_killer_spares_them()
+{
+	local pid caps want=-1000
+	caps=$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status)
+	# CAP_SYS_RESOURCE, without which nobody may lower it: then it is the caller's.
+	[ $((0x$caps >> 24 & 1)) = 1 ] || want=$(</proc/self/oom_score_adj)
+	start_viewed
+	check_two "two hold it"
+	for pid in "$server" "$twin"; do
+		is "oom_score_adj" "$(<"/proc/$pid/oom_score_adj")" "$want"
+	done
+	end_ct
+}
+
 # What the init itself and its children are told, by the listener that came first.
 t_the_init_is_told_too()
 {
@@ -494,7 +508,7 @@ t_a_clone_that_finds_no_cgroup()
 	point=$(awk '/clone3?\(/ { last = $2 } /memfd_create\("vzrun-sysinfo"\)/ { print last; exit }' "$SCRATCH/calls")
 	check "the clone is found" [ -n "$point" ]
 	for error in ENODEV ENOENT; do
-		ct_under_inject --nth "$point" --errno $error
+		ct_under_inject --nth "$point" --errno "$error"
 		is "$error: it starts" "$status" 0
 		check_two "$error: two hold it"
 		is "$error: in the cgroup that was made anew" \
