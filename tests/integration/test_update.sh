@@ -130,4 +130,22 @@ t_only_what_is_given_changes()
 	end_one
 }
 
+# As with runc, where 0 is "not set".
+t_a_limit_of_0_changes_nothing()
+{
+	has_controller memory || { skip "memory of 0" "no memory controller in cgroup v2 here"; return; }
+	local before
+	start_one '.linux.resources.unified = {"memory.high": "1073741824"}
+		| .linux.resources.memory = {limit: 0, reservation: 0, swap: 0}'
+	is "of a spec" "$(cat "$CGROUP_DIR/$id"/memory.{max,low,swap.max})" $'max\n0\nmax'
+	try vzrun update --memory 64M --memory-swap 96M --memory-reservation 1M "$id"
+	before=$(limits)
+	is "before" "$status/$(cat "$CGROUP_DIR/$id"/memory.{max,low,swap.max})" $'0/67108864\n1048576\n33554432'
+	try vzrun update --memory 0 --memory-swap 0 --memory-reservation 0 "$id"
+	is "of options" "$status/$err/$(limits)" "0//$before"
+	try vzrun update -r - "$id" <<<'{"memory": {"limit": 0, "reservation": 0, "swap": 0}}'
+	is "of a file" "$status/$err/$(limits)" "0//$before"
+	end_one
+}
+
 run_tests "$@"
