@@ -390,6 +390,24 @@ t_update_leaves_the_other_limits()
 	end_one
 }
 
+# The kernel takes a file's pages away before it kills: they tell that no lower limit was there.
+t_a_refused_update_never_lowers_the_memory()
+{
+	local dir=$SCRATCH/pages
+	mkdir "$dir"
+	start_one ".linux.resources.memory = { limit: 134217728 }
+		| .mounts += [{ destination: \"/dev/big\", type: \"bind\", source: \"$dir\", options: [\"rbind\"] }]" \
+		sh -c 'dd if=/dev/zero of=/dev/big/file bs=1M count=64 2>/dev/null; sync; : >/dev/big/done; sleep 1000'
+	check "a file is written" until_true test -e "$dir/done"
+	check "its pages are there" test "$(file memory.current)" -ge 67108864
+	echo '{"unified": {"memory.max": "33554432", "cpu.max.burst": "much"}}' >"$SCRATCH/limits.json"
+	try vzrun update --resources "$SCRATCH/limits.json" "$id"
+	like "it is refused" "$status $err" '^1 .*set "cpu.max.burst"'
+	check "they are still there" test "$(file memory.current)" -ge 67108864
+	is "the limit is the old one" "$(show MemoryMax) $(file memory.max)" "134217728 134217728"
+	end_one
+}
+
 t_the_other_verbs_work()
 {
 	start_one
