@@ -237,7 +237,7 @@ static int take_down(const char *id, int netns_fd, bool links, struct err *err)
 	if (lock < 0)
 		return -1;
 	if (net_record_load(id, &record, err) < 0)
-		return err->code == ERR_NOT_FOUND ? 0 : -1;
+		return err->code == ERR_NOT_FOUND ? net_record_remove(id, err) : -1;
 	return drop(record, netns_fd, links || record->stage != NET_STAGE_UP, err);
 }
 

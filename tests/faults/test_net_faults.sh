@@ -3,6 +3,8 @@
 # Making, changing and removing a container's network: each creating call fails once, or the verb is killed
 # before it. Then links, addresses, routes, neighbours, qdiscs, rules and sysctls are as before.
 # VZ_FAULTS_EVERY=N takes only every N-th call.
+#
+# vm: long
 . "${0%/*}/../integration/lib.sh"
 . "${0%/*}/../integration/net.sh"
 . "${0%/*}/../integration/netcore.sh"

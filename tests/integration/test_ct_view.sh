@@ -193,7 +193,7 @@ end_host()
 t_a_limit_that_comes_later_is_seen()
 {
 	has_controller memory || {
-		skip "no memory controller in cgroup v2"
+		skip "a later limit" "no memory controller in cgroup v2 here (the test VM has it)"
 		return
 	}
 	make_host
