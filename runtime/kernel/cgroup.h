@@ -99,6 +99,8 @@ const char *cgroup_why_missing(const char *controller);
  * no rule allows is denied, a later rule overrides, and runc's default devices are always
  * allowed. */
 int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err);
+/* Whether it would: the kernel checks the program, and nothing changes. */
+int cgroup_try_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err);
 
 /* ---- processes ---- */
 

@@ -155,7 +155,10 @@ int cgroup_update(int fd, const struct spec_resources *res, struct err *err)
 	const char *refused;
 
 	/* Device rules come last, as one step that can't be half done; without any those that
-	 * there are stay. */
+	 * there are stay. Whether the kernel takes them is tried before: a memory limit below the use
+	 * may have cost processes by then, which nothing puts back. */
+	if (res->devices_n && cgroup_try_devices(fd, res->devices, res->devices_n, err) < 0)
+		return -1;
 	if (apply(fd, res, &undo, err) == 0 &&
 	    (res->devices_n == 0 ||
 	     cgroup_apply_devices(fd, res->devices, res->devices_n, err) == 0))

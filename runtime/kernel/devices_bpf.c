@@ -314,8 +314,9 @@ static int detach_all(int cgroup, const uint32_t *ids, size_t n)
 }
 
 /* There is no moment without a program: a single old one is replaced in place, several are
- * removed only after the new one holds. */
-static int install(int cgroup, const struct devices_bpf *program)
+ * removed only after the new one holds. A trial goes as far as nothing changes: the kernel has
+ * accepted the program then, and has room for it. */
+static int install(int cgroup, const struct devices_bpf *program, bool trial)
 {
 	uint32_t old_ids[MAX_ATTACHED];
 	auto_fd int fd = -1, old = -1;
@@ -324,10 +325,12 @@ static int install(int cgroup, const struct devices_bpf *program)
 	if (query(cgroup, old_ids, &n) < 0)
 		return -1;
 	if (program->allows_all)
-		return detach_all(cgroup, old_ids, n);
+		return trial ? 0 : detach_all(cgroup, old_ids, n);
 	fd = load(program);
 	if (fd < 0)
 		return -1;
+	if (trial)
+		return 0;
 	if (n == 1)
 		old = open_program(old_ids[0]);
 	if (attach(cgroup, fd, old) < 0)
@@ -335,13 +338,14 @@ static int install(int cgroup, const struct devices_bpf *program)
 	return old >= 0 ? 0 : detach_all(cgroup, old_ids, n);
 }
 
-int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
+static int apply(int fd, const struct spec_device_rule *rules, size_t n, bool trial,
+		 struct err *err)
 {
 	auto_devices_bpf struct devices_bpf program = { 0 };
 
 	if (devices_bpf_compile(rules, n, &program, err) < 0)
 		return -1;
-	if (install(fd, &program) == 0)
+	if (install(fd, &program, trial) == 0)
 		return 0;
 	/* No user namespace but the first may load programs, nor open a device that its creator
 	 * could not: what the outer one allows is the limit there. */
@@ -350,4 +354,14 @@ int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n,
 		return 0;
 	}
 	return err_sys(err, "apply the device rules to the cgroup");
+}
+
+int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
+{
+	return apply(fd, rules, n, false, err);
+}
+
+int cgroup_try_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
+{
+	return apply(fd, rules, n, true, err);
 }

@@ -839,6 +839,48 @@ static void device_rules_hold_and_are_replaced(void **state)
 	remove_ok(below("x"));
 }
 
+/* More instructions than the kernel takes in one program. */
+static int try_too_many(int fd, struct err *err)
+{
+	size_t n = 1000000;
+	struct spec_device_rule *many = calloc(n, sizeof(*many));
+	int rc;
+
+	assert_non_null(many);
+	for (size_t i = 0; i < n; i++)
+		many[i] = (struct spec_device_rule){ true,       'c',  (int64_t)(i % 4096) + 1,
+						     (int64_t)i, true, false,
+						     false };
+	rc = cgroup_try_devices(fd, many, n, err);
+	free(many);
+	return rc;
+}
+
+static void trying_device_rules_changes_nothing(void **state)
+{
+	struct spec_device_rule all = { true, 'a', -1, -1, true, true, true };
+	struct spec_device_rule none = { false, 'a', -1, -1, true, true, true };
+	auto_fd int fd = -1;
+	const char *device;
+	struct err err;
+
+	(void)state;
+	NEEDS_KERNEL();
+	device = some_device();
+	if (!device) {
+		print_message("# SKIP no device here that isn't allowed by default\n");
+		skip();
+	}
+	fd = create(below("x"));
+	assert_ok(cgroup_try_devices(fd, &none, 1, &err), &err);
+	assert_int_equal(open_in(fd, device, O_RDONLY), 0);
+	assert_ok(cgroup_apply_devices(fd, &none, 1, &err), &err);
+	assert_ok(cgroup_try_devices(fd, &all, 1, &err), &err);
+	assert_int_equal(open_in(fd, device, O_RDONLY), EPERM);
+	assert_int_equal(try_too_many(fd, &err), -1);
+	remove_ok(below("x"));
+}
+
 /* ---- frame ---- */
 
 static int set_up(void **state)
@@ -911,6 +953,7 @@ int main(void)
 		cmocka_unit_test(join_is_explained),
 		cmocka_unit_test(refused_value_is_told_with_its_file),
 		cmocka_unit_test(device_rules_hold_and_are_replaced),
+		cmocka_unit_test(trying_device_rules_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("cgroup", tests, set_up, clean_up);
