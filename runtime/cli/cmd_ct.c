@@ -37,6 +37,8 @@
 	  "of --ifname: may it send from its own MAC and addresses only?" }, \
 	{ "mtu", 0, CLI_TEXT, 0, S(mtu), "BYTES", "of --ifname: its MTU" }, \
 	{ "nat", 0, CLI_TEXT, 0, S(nat), "on|off|auto", "masquerade its addresses" }, \
+	{ "nameserver", 0, CLI_LIST, 0, S(nameserver), "ADDRESS|inherit", \
+	  "its name servers: all of them; inherit: the host's" }, \
 	{ "netdev_add", 0, CLI_LIST, 0, S(netdev_add), "INTERFACE", \
 	  "give it an interface of the host" }, \
 	{ "netdev_del", 0, CLI_LIST, 0, S(netdev_del), "INTERFACE", "take it back" }, \
@@ -49,8 +51,8 @@
 	  "no longer" }, \
 	{ "rate", 0, CLI_TEXT, 0, S(rate), "UP[:SHARE][,DOWN]", \
 	  "how fast it may send and receive: 30mbit, unlimited" }, \
-	{ "skip_arpdetect", 0, CLI_FLAG, 0, S(skip_arpdetect), "", \
-	  "do not look whether another machine has the address" }, \
+	{ "searchdomain", 0, CLI_LIST, 0, S(searchdomain), "DOMAIN", \
+	  "where it looks for short names: all of them" }, \
 	{ "trunk", 0, CLI_TEXT, 0, S(trunk), "VLAN[+VLAN...]|none", \
 	  "of --ifname: the VLANs that pass with their tags" }, \
 	{ "vlan", 0, CLI_TEXT, 0, S(vlan), "VLAN", "of --ifname: the VLAN it is in; 0: none" }
@@ -90,6 +92,8 @@ static const struct cli_option set_rows[] = {
 	{ "hostname", 0, CLI_TEXT, 0, HOW(hostname), "NAME",
 	  "its host name, from the next start on" },
 	{ "save", 0, CLI_FLAG, 0, HOW(save), "", "keep it in the CT's configuration" },
+	{ "skip_arpdetect", 0, CLI_FLAG, 0, S(skip_arpdetect), "",
+	  "do not look whether another machine has the address" },
 	SET_ROWS,
 };
 const struct cli_options cmd_ct_set_options = CLI_OPTIONS(set_rows, struct set_cli);

@@ -129,7 +129,7 @@ static bool inherit_from(const char *path, struct strbuf *out)
 	return out->len > before;
 }
 
-static int add_words(struct strbuf *out, const char *words, struct err *err)
+static int check_servers(const char *words, struct err *err)
 {
 	auto_strv char **word = strv_split(words, " \t");
 	struct net_addr addr;
@@ -137,11 +137,48 @@ static int add_words(struct strbuf *out, const char *words, struct err *err)
 	if (!word)
 		return err_sys(err, "set the name servers");
 	for (char **w = word; *w; w++) {
-		if (!str_eq(*w, "inherit")) {
-			if (addr_parse(*w, "NAMESERVER", &addr, err) < 0)
-				return vz_fail(err, VZ_BAD_DNS);
+		char shown[STR_SHOW_SIZE];
+
+		if (strchr(*w, '/'))
+			return err_set(err, VZ_ERR(VZ_BAD_DNS), "NAMESERVER: %s is no IP address",
+				       str_show(shown, *w));
+		if (!str_eq(*w, "inherit") && addr_parse(*w, "NAMESERVER", &addr, err) < 0)
+			return vz_fail(err, VZ_BAD_DNS);
+	}
+	return 0;
+}
+
+static int check_domains(const char *words, struct err *err)
+{
+	auto_strv char **word = strv_split(words, " \t");
+	char shown[STR_SHOW_SIZE];
+
+	if (!word)
+		return err_sys(err, "set the search domains");
+	for (char **w = word; *w; w++)
+		if (!is_hostname(*w))
+			return err_set(err, VZ_ERR(VZ_BAD_SEARCHDOMAIN),
+				       "SEARCHDOMAIN: %s is no domain", str_show(shown, *w));
+	return 0;
+}
+
+int dist_check_dns(const char *nameservers, const char *searchdomains, struct err *err)
+{
+	if (nameservers && check_servers(nameservers, err) < 0)
+		return -1;
+	return searchdomains ? check_domains(searchdomains, err) : 0;
+}
+
+static int add_servers(struct strbuf *out, const char *words, struct err *err)
+{
+	auto_strv char **word = strv_split(words, " \t");
+
+	if (!word)
+		return err_sys(err, "set the name servers");
+	for (char **w = word; *w; w++) {
+		if (!str_eq(*w, "inherit"))
 			strbuf_addf(out, "nameserver %s\n", *w);
-		} else if (!inherit_from(RESOLV_FILE, out)) /* systemd-resolved's stub? */
+		else if (!inherit_from(RESOLV_FILE, out)) /* systemd-resolved's stub? */
 			inherit_from("/run/systemd/resolve/resolv.conf", out);
 	}
 	return 0;
@@ -154,9 +191,11 @@ int dist_set_dns(const char *root, uint32_t first_id, const char *nameservers,
 
 	if (!nameservers && !searchdomains)
 		return 0;
+	if (dist_check_dns(nameservers, searchdomains, err) < 0)
+		return -1;
 	if (searchdomains && *searchdomains)
 		strbuf_addf(&text, "search %s\n", searchdomains);
-	if (nameservers && add_words(&text, nameservers, err) < 0)
+	if (nameservers && add_servers(&text, nameservers, err) < 0)
 		return -1;
 	if (text.failed)
 		return err_set(err, ENOMEM, "set the name servers: out of memory");

@@ -17,8 +17,12 @@ int dist_check_hostname(const char *hostname, struct err *err);
 /* Writes it into the mounted, stopped CT at `root`, as the CT's root. */
 int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err);
 
-/* /etc/resolv.conf, in the same way; each list is of words, or NULL. "inherit" is the host's own
- * servers, without those of its loopback. VZ_BAD_DNS. Both NULL: the file is left alone. */
+/* Lists of words, each or both NULL: addresses or "inherit"; domains. VZ_BAD_DNS,
+ * VZ_BAD_SEARCHDOMAIN. Pure. */
+int dist_check_dns(const char *nameservers, const char *searchdomains, struct err *err);
+
+/* /etc/resolv.conf, in the same way, of a CT that may run. "inherit" is the host's own servers,
+ * without those of its loopback. Checks as above. Both NULL: the file is left alone. */
 int dist_set_dns(const char *root, uint32_t first_id, const char *nameservers,
 		 const char *searchdomains, struct err *err);
 

@@ -334,6 +334,29 @@ static int isolate(const struct job *job, const char *value, const char *what, s
 	return plain(job, "ISOLATE", value, what, err);
 }
 
+/* ---- names ---- */
+
+/* Each value is a word or several. They are the whole list. */
+static int set_words(const struct job *job, const char *key, char *const *values, struct err *err)
+{
+	auto_strbuf struct strbuf text = { 0 };
+
+	if (!values || !*values)
+		return 0;
+	for (; *values; values++)
+		strbuf_addf(&text, "%s%s", text.len ? " " : "", *values);
+	return write_key(job, key, &text, err);
+}
+
+static int set_dns(const struct job *job, struct err *err)
+{
+	if (set_words(job, "NAMESERVER", job->opts->nameserver, err) < 0 ||
+	    set_words(job, "SEARCHDOMAIN", job->opts->searchdomain, err) < 0)
+		return -1;
+	return dist_check_dns(conf_get(job->ct->conf, "NAMESERVER"),
+			      conf_get(job->ct->conf, "SEARCHDOMAIN"), err);
+}
+
 /* ---- the table ---- */
 
 /* In the order in which they are done: first what takes away. */
@@ -408,7 +431,7 @@ int set_edit(struct ct *ct, const struct set_opts *opts, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (run_row(&job, &rows[i], err) < 0)
 			return -1;
-	return ctnet_read(ct, &config, err);
+	return set_dns(&job, err) < 0 ? -1 : ctnet_read(ct, &config, err);
 }
 
 /* ---- the verb ---- */
@@ -442,10 +465,22 @@ static int save(struct ct *ct, const char *before, struct err *err)
 	return 0;
 }
 
+static int apply_dns(const struct ct *ct, struct err *err)
+{
+	struct storage storage;
+
+	if (ct_storage(ct, true, &storage, err) < 0)
+		return -1;
+	return dist_set_dns(ct->root, storage.first_id, ct_get(ct, "NAMESERVER"),
+			    ct_get(ct, "SEARCHDOMAIN"), err);
+}
+
 static int apply_live(struct ct *ct, const struct set_opts *opts, struct err *err)
 {
 	auto_net struct net_config *config = NULL;
 
+	if ((opts->nameserver || opts->searchdomain) && apply_dns(ct, err) < 0)
+		return -1;
 	if (ctnet_read(ct, &config, err) < 0)
 		return -1;
 	if (config && opts->skip_arpdetect)

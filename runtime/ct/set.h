@@ -16,6 +16,7 @@ struct set_opts {
 	char **ipdel, **ipadd, **ip;
 	char **netif_del, **netif_add, **netdev_del, **netdev_add;
 	char **publish_del, **publish;
+	char **nameserver, **searchdomain; /* the whole list anew */
 	const char *ifname;
 	const char *mac, *host_ifname, *host_mac, *bridge, *mac_filter;
 	const char *gw, *gw6, *mtu, *vlan, *trunk; /* of ifname, as those above */

@@ -255,8 +255,21 @@ nameserver 2001:db8:9::53"
 	is "a link to the host's file is not followed" "$(<"$SCRATCH/outside")" secret
 	is "but replaced" "$(ct exec "$id" sh -c 'test -L /etc/resolv.conf || head -1 /etc/resolv.conf')" \
 		"search example.org"
+	try ct set "$id" --nameserver 10.9.0.54 --nameserver 10.9.0.53 --searchdomain "a.example b.example" --save
+	is "set" "$status/$err" 0/
+	is "at once" "$(ct exec "$id" cat /etc/resolv.conf)" "search a.example b.example
+nameserver 10.9.0.54
+nameserver 10.9.0.53"
+	is "and kept" "$(grep -E '^(NAMESERVER|SEARCH)' "$CT_DIR/conf/$id.conf")" 'NAMESERVER="10.9.0.54 10.9.0.53"
+SEARCHDOMAIN="a.example b.example"'
+	try ct set "$id" --nameserver 10.9.0.53/24 --save
+	is "a network is none" "$status/$err" \
+		"72/vzrun: set $id: NAMESERVER: \"10.9.0.53/24\" is no IP address"
+	try ct set "$id" --searchdomain 'a..b' --save
+	is "a bad domain" "$status/$err" "73/vzrun: set $id: SEARCHDOMAIN: \"a..b\" is no domain"
+	is "nothing was changed" "$(ct exec "$id" head -1 /etc/resolv.conf)" "search a.example b.example"
 	ct stop "$id" --fast >/dev/null
-	sed -i '/^NAMESERVER/s/2001:db8:9::53/nonsense/' "$CT_DIR/conf/$id.conf"
+	sed -i '/^NAMESERVER/s/10.9.0.53/nonsense/;/^NAMESERVER/s/2001:db8:9::53/nonsense/' "$CT_DIR/conf/$id.conf"
 	try ct start "$id"
 	is "a bad one" "$status" 72
 	like "is named" "$err" 'NAMESERVER: "nonsense"'
