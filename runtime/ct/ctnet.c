@@ -53,13 +53,31 @@ static int fail(struct err *err)
 	return vz_fail(err, err->code == EADDRINUSE ? VZ_IP_IN_USE : VZ_CANNOT_ADD_IP);
 }
 
-static void say_addresses(const struct ct *ct, const struct net_config *config)
+static bool is_among(const struct net_config *config, const struct net_addr *addr)
+{
+	for (size_t i = 0; config && i < config->n_nics; i++)
+		for (size_t j = 0; j < config->nics[i].n_addrs; j++)
+			if (addr_same(&config->nics[i].addrs[j], addr))
+				return true;
+	return false;
+}
+
+/* The routed addresses that one has and the other has not. */
+static void say_addresses(const struct ct *ct, const char *doing, const struct net_config *has,
+			  const struct net_config *has_not)
 {
 	auto_strbuf struct strbuf text = { 0 };
+	char shown[ADDR_TEXT_SIZE];
 
-	netconf_emit_addrs(config, &text);
+	for (size_t i = 0; has && i < has->n_nics; i++) {
+		const struct net_nic *nic = &has->nics[i];
+
+		for (size_t j = 0; nic->kind == NET_ROUTED && j < nic->n_addrs; j++)
+			if (!is_among(has_not, &nic->addrs[j]))
+				strbuf_addf(&text, " %s", addr_show(&nic->addrs[j], shown));
+	}
 	if (text.len > 0 && !text.failed)
-		vz_sayf(ct->vz, "Adding IP address(es): %s", text.text);
+		vz_sayf(ct->vz, "%s IP address(es):%s", doing, text.text);
 }
 
 int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *err)
@@ -68,7 +86,7 @@ int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *e
 
 	if (netns < 0)
 		return -1;
-	say_addresses(ct, config);
+	say_addresses(ct, "Adding", config, NULL);
 	return net_up(config, netns, err) < 0 ? fail(err) : 0;
 }
 
@@ -86,8 +104,8 @@ int ctnet_change(const struct ct *ct, const struct net_config *config, struct er
 	netns = open_netns(ct, err);
 	if (netns < 0)
 		return -1;
-	if (config)
-		say_addresses(ct, config);
+	say_addresses(ct, "Deleting", old, config);
+	say_addresses(ct, "Adding", config, old);
 	rc = config ? net_change(config, netns, err) : net_remove(ct->id, netns, err);
 	return rc < 0 ? fail(err) : 0;
 }

@@ -86,6 +86,8 @@ t_an_address_over_the_life_of_a_ct()
 	like "list" "$(ct list -H)" "running +10.9.0.101 "
 	try ct set "$id" --ipadd 10.9.0.102 --ipdel 2001:db8:9::101 --save
 	is "set" "$status" 0
+	is "says what it does" "$(head -2 <<<"$out")" "Deleting IP address(es): 2001:db8:9::101
+Adding IP address(es): 10.9.0.102"
 	like "is saved" "$out" "CT configuration saved to $CT_DIR/conf/$id.conf$"
 	is "the conf" "$(key IP_ADDRESS)" 'IP_ADDRESS="10.9.0.101 10.9.0.102"'
 	check "the new one" pings client 10.9.0.102
