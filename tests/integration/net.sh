@@ -4,8 +4,11 @@
 # own. To be read after lib.sh.
 #
 #   net_begin NAME...   makes them, each with lo up, where no address waits to be used; /run is an empty one (/run/netns, /run/vznet)
+#   net_settled NAME... waits until what is sent from there is sent
 #   net_end             all of that ends, and what net_serve started
 #   on NAME CMD...      runs CMD there
+#   pings NAME ADDRESS  whether it answers from there; the first packets may be lost
+#   pings_not NAME ADDRESS
 #   net_serve NAME PORT a TCP server there (netpeer serve), until net_end
 #   net_ask NAME ADDRESS PORT
 #                       which address such a server sees; "nothing", "refused"
@@ -32,6 +35,35 @@ net_end()
 	[ ${#_net_servers[@]} = 0 ] || wait "${_net_servers[@]}" 2>/dev/null
 	_net_servers=()
 	umount -l /run
+}
+
+# Until a link's carrier has been seen, a while after its other end came up, all that is sent is dropped.
+net_settled() # NAME...
+{
+	local name
+	for name; do
+		until_true _all_are_up "$name" || tap_note "$name: $(ip -n "$name" -o link)"
+	done
+}
+
+_all_are_up()
+{
+	! ip -n "$1" -o link show type veth | grep -v "state UP"
+}
+
+pings()
+{
+	local tries
+	for tries in 1 2 3 4 5; do
+		! on "$1" busybox ping -c 1 -W 1 "$2" >/dev/null 2>&1 || return 0
+	done
+	tap_note "no answer to $tries"
+	return 1
+}
+
+pings_not()
+{
+	! on "$1" busybox ping -c 1 -W 1 "$2" >/dev/null 2>&1
 }
 
 on()

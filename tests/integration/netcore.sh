@@ -6,7 +6,6 @@
 #   core_begin          node (10.9.0.1, 2001:db8:9::1), router (.254, ::fe), ct1, ct2
 #   net VERB ARG...     nettool in the node's namespace
 #   venet ID ADDR... [-- JSON]  a network with a routed NIC of these addresses, and more members
-#   pings FROM ADDRESS  whether an answer comes
 #   core_state          all that netsetup may change on the node and inside, for comparing
 
 # shellcheck disable=SC2154 # the build gives it
@@ -33,7 +32,8 @@ core_begin()
 		addr add 2001:db8:9::fe/64 dev eth0 nodad
 		link set eth0 up
 	END
-	until_true pings router 2001:db8:9::1
+	net_settled node router
+	pings router 2001:db8:9::1
 }
 
 core_fresh() # NAME...: namespaces anew
@@ -59,16 +59,6 @@ venet() # ID ADDRESS... [-- MEMBERS]
 			IFS=,
 			echo "${list[*]}"
 		)" "$more"
-}
-
-pings() # FROM ADDRESS
-{
-	on "$1" busybox ping -c 1 -W 2 "$2" >/dev/null 2>&1
-}
-
-pings_not()
-{
-	! on "$1" busybox ping -c 1 -W 1 "$2" >/dev/null 2>&1
 }
 
 # What is learnt, counted or timed is left out.

@@ -23,6 +23,7 @@ world()
 		addr add 2001:db8:9::2/64 dev eth0 nodad
 		link set eth0 up
 	END
+	net_settled node client
 }
 
 ct()
@@ -34,16 +35,6 @@ end()
 {
 	ct stop "$id" --fast >/dev/null
 	ct destroy "$id" >/dev/null
-}
-
-fails()
-{
-	! "$@"
-}
-
-pings() # NAMESPACE ADDRESS
-{
-	on "$1" busybox ping -c 1 -W 2 "$2" >/dev/null 2>&1
 }
 
 # What there is of networks in the node, but for its own.
@@ -92,12 +83,12 @@ Adding IP address(es): 10.9.0.102"
 	is "the conf" "$(key IP_ADDRESS)" 'IP_ADDRESS="10.9.0.101 10.9.0.102"'
 	check "the new one" pings client 10.9.0.102
 	check "the old one" pings client 10.9.0.101
-	check "the removed one does not answer" fails pings client 2001:db8:9::101
+	check "the removed one does not answer" pings_not client 2001:db8:9::101
 	ct restart "$id" --fast >/dev/null
 	check "after a restart" pings client 10.9.0.102
 	try ct set "$id" --ipdel all --save
 	is "all are taken away" "$status" 0
-	check "none answers" fails pings client 10.9.0.101
+	check "none answers" pings_not client 10.9.0.101
 	is "its own interface is gone" "$(ct exec "$id" ls /sys/class/net)" lo
 	is "nothing is left" "$(left)" ""
 	ct set "$id" --ip 10.9.0.103 --save >/dev/null
@@ -121,7 +112,7 @@ t_without_save_it_is_for_now()
 	check "it answers" pings client 10.9.0.101
 	is "the conf has nothing" "$(key IP_ADDRESS)" ""
 	ct restart "$id" --fast >/dev/null
-	check "after a restart it is gone" fails pings client 10.9.0.101
+	check "after a restart it is gone" pings_not client 10.9.0.101
 	end
 	net_end
 }

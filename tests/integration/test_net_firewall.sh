@@ -63,6 +63,7 @@ world()
 	uplink
 	routed 1
 	routed 2
+	net_settled node client ct1 ct2
 }
 
 # Ports of a bridge of the node's, which is 10.0.0.254 and fd00::fe there.
@@ -92,6 +93,7 @@ bridged_world()
 	END
 	bridged 1
 	bridged 2
+	net_settled node client ct1 ct2
 }
 
 # What comes to NAME is counted before anything else there looks at it.

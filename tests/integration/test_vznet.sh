@@ -23,11 +23,6 @@ begin()
 	ip -n node route add default via 10.9.0.254
 }
 
-pings() # NAME ADDRESS
-{
-	on "$1" busybox ping -c 1 -W 2 "$2" >/dev/null
-}
-
 addresses() # NAME LINK
 {
 	ip -n "$1" -o addr show dev "$2" scope global | awk '{ print $4 }' | sort | paste -sd ' '

@@ -54,6 +54,22 @@ static void set_up(const char *name, bool up)
 	close(fd);
 }
 
+/* Until the kernel has seen the carrier, a while after the other end came up, all that is sent is
+ * dropped. */
+static void wait_until_running(const char *name)
+{
+	struct ifreq req = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	strcpy(req.ifr_name, name);
+	for (int tries = 0; tries < 5000 && !(req.ifr_flags & IFF_RUNNING); tries++) {
+		usleep(1000);
+		assert_return_code(ioctl(fd, SIOCGIFFLAGS, &req), errno);
+	}
+	assert_true(req.ifr_flags & IFF_RUNNING);
+	close(fd);
+}
+
 /* On "far", usable at once. */
 static void add_address(const char *text)
 {
@@ -315,6 +331,7 @@ static void announcement_corrects_neighbours(void **state)
 
 	NEED_ROOT;
 	read_mac("near", want);
+	wait_until_running("near");
 	for (size_t i = 0; i < ARRAY_SIZE(addrs); i++) {
 		struct net_addr addr = addr_of(addrs[i]);
 
