@@ -110,8 +110,10 @@ static int tell_kills(struct stream *stream, struct err *err)
 		;
 	watch_memory(stream);
 	if (cgroup_stats_value(stream->cgroup, "memory.events", "oom_kill", &now) < 0) {
-		stream->oom_kills = 0;
-		stream->memory_watched = false;
+		if (faccessat(stream->cgroup, "memory.events", F_OK, 0) < 0 && errno == ENOENT) {
+			stream->oom_kills = 0;
+			stream->memory_watched = false;
+		}
 		return 0;
 	}
 	if (stream->oom_kills > now)
@@ -167,7 +169,9 @@ static int follow(struct stream *stream, struct err *err)
 			continue;
 		if (print_stats(stream, err) < 0)
 			return -1;
-		due = now + stream->interval_msec; /* not due +: no burst after a stall */
+		due += stream->interval_msec;
+		if (due <= now) /* after a stall not all that were missed at once */
+			due = now + stream->interval_msec;
 	}
 	return tell_kills(stream, err);
 }

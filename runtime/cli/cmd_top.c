@@ -124,8 +124,9 @@ static int run_batch(struct top *top, unsigned int iterations, struct err *err)
 	for (unsigned int i = 0; iterations == 0 || i < iterations; i++) {
 		int64_t now = now_msec();
 
-		/* After a stall not all the missed pages at once. */
-		due = (due > now ? due : now) + top->view.interval_msec;
+		due += top->view.interval_msec;
+		if (due <= now) /* after a stall not all the missed pages at once */
+			due = now + top->view.interval_msec;
 		sleep_until(due);
 		if (take_sample(top, err) < 0 || print_page(top, err) < 0)
 			return -1;

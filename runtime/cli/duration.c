@@ -31,8 +31,8 @@ int duration_parse(const char *text, const char *option, int min_msec, int *ret_
 
 		/* Digits and a point only: no sign, exponent, "0x", "inf" and what else scanf takes. */
 		len = strspn(at, "0123456789.");
-		if (len == 0 || len > NUMBER_MAX || sscanf(at, "%lf", &number) != 1 ||
-		    sscanf(at + len, "%2[hms]%n", unit, &used) != 1)
+		if (len == 0 || len > NUMBER_MAX || sscanf(at, "%lf%n", &number, &used) != 1 ||
+		    (size_t)used != len || sscanf(at + len, "%2[hms]%n", unit, &used) != 1)
 			break;
 		for (i = 0; i < ARRAY_SIZE(units) && !str_eq(units[i].unit, unit); i++)
 			;

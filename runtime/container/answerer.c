@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #define SOCKET_NAME "sysinfo.sock"
 
 /* They end by themselves, right after the init; this is how long we watch for it. */
+#define CONNECT_TIMEOUT_SEC 10
 #define END_TIMEOUT_MSEC 5000
 
 char *container_sysinfo_socket(const struct container_settings *set, const char *id)
@@ -83,11 +85,14 @@ int answerer_start(const struct state_dir *dir, const struct container_state *st
 
 static int try_connect(const struct state_dir *dir)
 {
+	/* A full backlog of one that hangs would hold us for ever. */
+	const struct timeval timeout = { .tv_sec = CONNECT_TIMEOUT_SEC };
 	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un addr;
 
 	address(dir, &addr);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
+	    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return -1;
 	return steal_fd(&fd);
 }
@@ -98,7 +103,7 @@ static int connect_for_listener(const struct state_dir *dir, bool *ret_gone, str
 	auto_fd int fd = try_connect(dir);
 	struct err why;
 
-	*ret_gone = fd < 0;
+	*ret_gone = fd < 0 && errno != EAGAIN;
 	if (fd < 0)
 		return err_sys(err, "connect to " SOCKET_NAME);
 	if (sysinfo_await(fd, &why) == 0)

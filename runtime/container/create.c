@@ -296,7 +296,8 @@ static void undo_cgroup(struct launch *launch)
 		systemd = unit_find(launch->set, launch->state);
 	if (launch->cgroup_fd >= 0) /* else it is not ours */
 		cgroup_kill(launch->cgroup_fd, NULL);
-	unit_end(systemd, launch->state);
+	if (launch->state->invocation || launch->cgroup_fd >= 0)
+		unit_end(systemd, launch->state);
 	if (launch->cgroup_fd >= 0 && cgroup_remove(launch->state->cgroup, &err) < 0)
 		log_warning("%s, ignoring", err.msg);
 }

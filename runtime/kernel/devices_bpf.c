@@ -329,8 +329,10 @@ static int install(int cgroup, const struct devices_bpf *program, bool trial)
 	fd = load(program);
 	if (fd < 0)
 		return -1;
+	if (trial && n == MAX_ATTACHED)
+		errno = E2BIG;
 	if (trial)
-		return 0;
+		return n == MAX_ATTACHED ? -1 : 0;
 	if (n == 1)
 		old = open_program(old_ids[0]);
 	if (attach(cgroup, fd, old) < 0)

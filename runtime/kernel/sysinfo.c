@@ -34,7 +34,7 @@
 /* Above all numbers of enum sysinfo_fd, while those are being filled. */
 #define FD_ASIDE 32
 
-#define PLACE_TRIES 2
+#define PLACE_TRIES 8
 
 #define SYSINFO_OOM_SCORE_ADJ "-1000"
 
@@ -251,6 +251,8 @@ static pid_t clone_child(void)
 	for (int i = 0; i < PLACE_TRIES; i++) {
 		auto_fd int place = open_place();
 
+		if (place < 0 && errno != ENODEV && errno != ENOENT)
+			return proc_clone(0, -1, NULL);
 		pid = place < 0 ? -1 : proc_clone(0, place, NULL);
 		if (pid >= 0 || (errno != ENODEV && errno != ENOENT))
 			break;

@@ -245,6 +245,10 @@ static void take_over(struct server *server)
 	if (shared->listener >= 0 && shared->request.id)
 		answer(server, shared->listener);
 	shared->listener = -1;
+	/* What poll told the one before, who may have been in the midst of it, is not so now: to ask a
+	 * listener that has nothing would block. */
+	for (size_t i = 0; i < server->places; i++)
+		server->poll[i].revents = 0;
 }
 
 /* Returns in the server; and in the twin, once it is the server. */

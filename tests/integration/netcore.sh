@@ -73,7 +73,8 @@ core_state() # NAMESPACE...
 		ip -n "$name" -4 neigh show proxy
 		ip -n "$name" -6 neigh show proxy
 		on "$name" tc qdisc
-		on "$name" tc class show dev vzup 2>&1
+		# fq_codel shows a flow that has just passed as a class
+		on "$name" tc class show dev vzup 2>&1 | grep -v "^class fq_codel"
 		on "$name" nft list ruleset
 		# shellcheck disable=SC2016 # the inner shell's
 		on "$name" busybox sh -c 'for at in /proc/sys/net/ipv[46]/*/*/forwarding \

@@ -298,6 +298,8 @@ static void duration_refuses_signs(void **state)
 	assert_int_equal(msec, 5400000);
 	assert_int_equal(duration_parse("1h-3599.5s", "--x", 1, &msec, &err), -1);
 	assert_int_equal(duration_parse("1e-3s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("1.2.3s", "--x", 1, &msec, &err), -1);
+	assert_int_equal(duration_parse("1..5s", "--x", 1, &msec, &err), -1);
 	assert_int_equal(duration_parse("0x5s", "--x", 1, &msec, &err), -1);
 	assert_int_equal(duration_parse("0.000000000001s", "--x", 1, &msec, &err), -1);
 	assert_int_equal(duration_parse("99ms", "--x", 100, &msec, &err), -1);
