@@ -7,14 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "netsetup/addr.h"
 #include "runtime/base/fd.h"
-#include "runtime/base/path.h"
 #include "runtime/base/str.h"
-#include "runtime/ct/usermap.h"
+#include "runtime/ct/dist_file.h"
 #include "runtime/ct/vz.h"
 
 #define HOSTNAME_FILE "/etc/hostname"
@@ -53,46 +50,16 @@ int dist_check_hostname(const char *hostname, struct err *err)
 		       str_show(shown, hostname));
 }
 
-/* Does the file have this content already? Then nothing is copied up. */
-static bool has_content(int rootfd, const char *path, const char *text)
-{
-	auto_fd int fd = path_open_in(rootfd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	char buf[4096];
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return false;
-	n = fd_read_all(fd, buf, sizeof(buf));
-	return n == (ssize_t)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
-}
-
-/* What is at the path may be anything, a link or a device too: a new file takes its place. */
-static int replace_file(int rootfd, const char *path, const char *text, struct err *err)
-{
-	auto_fd int parent = -1;
-	const char *name;
-
-	parent = path_make_parent_in(rootfd, path, &name, err);
-	if (parent < 0)
-		return -1;
-	return fd_replace_untrusted(parent, name, text, strlen(text), 0644, err);
-}
-
 static int write_file(const char *root, uint32_t first_id, const char *path, const char *text,
 		      struct err *err)
 {
-	auto_fd int rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct dist_tree tree;
 	int rc;
 
-	if (rootfd < 0)
-		return err_sys(err, "open \"%s\"", root);
-	if (has_content(rootfd, path, text))
-		return 0;
-	if (usermap_enter(first_id, err) < 0)
+	if (dist_file_open(&tree, root, first_id, err) < 0)
 		return -1;
-	rc = replace_file(rootfd, path, text, err);
-	usermap_leave();
+	rc = dist_file_write(&tree, path, text, err);
+	fd_closep(&tree.fd);
 	return rc;
 }
 

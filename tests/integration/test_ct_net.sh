@@ -270,6 +270,100 @@ SEARCHDOMAIN="a.example b.example"'
 	net_end
 }
 
+hosts_of_its_own() # the lines between our marks
+{
+	sed -n '/^# vzrun: begin$/,/^# vzrun: end$/p' "$(ct_private etc/hosts)" | grep -v '^# vzrun'
+}
+
+once() # start and stop $id; what start said is in $out and $err
+{
+	try ct start "$id"
+	is "start" "$status" 0
+	ct stop "$id" --fast >/dev/null
+}
+
+t_its_name_is_in_etc_hosts()
+{
+	local theirs=$'127.0.0.1 localhost\n10.1.1.1 friend' file before
+	world
+	make_ct --hostname web1.example
+	file=$(ct_private etc/hosts)
+	mkdir -p "${file%/*}"
+	printf %s "$theirs" >"$file"
+	once
+	is "no address" "$(<"$file")" "$theirs
+# vzrun: begin
+127.0.1.1 web1.example web1
+# vzrun: end"
+	is "the owner and mode" "$(stat -c %u:%g:%a "$file")" 0:0:644
+	before=$(stat -c %i "$file")
+	echo '10.1.1.2 later' >>"$file"
+	once
+	is "what is so already is not written again" "$(stat -c %i "$file")" "$before"
+	ct set "$id" --ipadd 10.9.0.101 --ipadd 2001:db8:9::101 --ipadd 10.9.0.102 --save >/dev/null
+	ct start "$id" >/dev/null
+	is "two families, in place, as seen inside" "$(ct exec "$id" cat /etc/hosts)" "$theirs
+# vzrun: begin
+10.9.0.101 web1.example web1
+2001:db8:9::101 web1.example web1
+# vzrun: end
+10.1.1.2 later"
+	check "it finds itself by its short name" ct exec "$id" ping -c 1 -W 2 web1
+	ct stop "$id" --fast >/dev/null
+	ct set "$id" --ipdel 10.9.0.101 --ipdel 2001:db8:9::101 --save >/dev/null
+	once
+	is "the address changed" "$(hosts_of_its_own)" "10.9.0.102 web1.example web1"
+	sed -i /^HOSTNAME=/d "$CT_DIR/conf/$id.conf"
+	once
+	is "no name but an address" "$(hosts_of_its_own)" "10.9.0.102 ct$id"
+	ct set "$id" --ipdel all --save >/dev/null
+	once
+	is "neither" "$(<"$file")" "$theirs"$'\n10.1.1.2 later'
+	ct destroy "$id" >/dev/null
+	net_end
+}
+
+t_what_lies_at_etc_hosts_harms_nothing()
+{
+	local file
+	world
+	make_ct --hostname web1
+	file=$(ct_private etc/hosts)
+	mkdir -p "${file%/*}"
+	echo secret >"$SCRATCH/outside"
+	ln -sf "$SCRATCH/outside" "$file"
+	once
+	is "a host's file is not written through a link" "$(<"$SCRATCH/outside")" secret
+	is "nor read" "$(<"$file")" $'# vzrun: begin\n127.0.1.1 web1\n# vzrun: end'
+	check "the link is replaced" test ! -L "$file"
+	rm "$file"
+	mkfifo "$file"
+	try timeout 60 nsenter --net=/run/netns/node \
+		"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" start "$id"
+	is "a fifo does not hold the start" "$status" 0
+	ct stop "$id" --fast >/dev/null
+	is "and is replaced" "$(hosts_of_its_own)" "127.0.1.1 web1"
+	rm "$file"
+	mkdir "$file"
+	once
+	like "a folder is told of" "$err" 'warning.*CT '"$id"'.*/etc/hosts.*directory, ignoring'
+	check "and left" test -d "$file"
+	rmdir "$file"
+	printf 'x\0y' >"$file"
+	once
+	like "what is no text is told of" "$err" '/etc/hosts.* is not a text, ignoring'
+	is "and left" "$(od -An -c "$file" | tr -d ' ')" 'x\0y'
+	printf '# vzrun: begin\n1.1.1.1 theirs\n# vzrun: begin\nours\n# vzrun: end\n# vzrun: end\n' >"$file"
+	once
+	is "a mark without its end" "$(<"$file")" $'1.1.1.1 theirs\n# vzrun: begin\n127.0.1.1 web1\n# vzrun: end'
+	rm -r "${file%/*}"
+	ln -s "$SCRATCH/planted" "${file%/*}"
+	once
+	check "etc is a link: nothing outside is made" test ! -e "$SCRATCH/planted"
+	ct destroy "$id" >/dev/null
+	net_end
+}
+
 t_many_at_once()
 {
 	local ids=() pid pids=() i failed=0

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dist_file: small text files of a CT's, read and replaced from outside. Whatever lies at a path
+ * may be planted: paths resolve within the root, only regular files are read, and a new file
+ * takes the place of what is there, as the CT's root.
+ */
+#ifndef RUNTIME_CT_DIST_FILE_H
+#define RUNTIME_CT_DIST_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/base/err.h"
+#include "runtime/base/str.h"
+
+struct dist_tree {
+	int fd; /* of its root, O_PATH */
+	uint32_t first_id;
+};
+
+/* The caller closes tree->fd (auto_fd does not reach into it: fd_closep(&tree.fd)). */
+int dist_file_open(struct dist_tree *tree, const char *root, uint32_t first_id, struct err *err);
+
+/* Is there a folder, or a regular file, at the path? */
+bool dist_file_is_dir(const struct dist_tree *tree, const char *path);
+bool dist_file_is_regular(const struct dist_tree *tree, const char *path);
+
+/* The file as it is to be; nothing is written where it is so already. */
+int dist_file_write(const struct dist_tree *tree, const char *path, const char *text,
+		    struct err *err);
+
+/* What a regular file (or one that a link inside leads to) has; *ret NULL where there is none. */
+int dist_file_load(const struct dist_tree *tree, const char *path, char **ret, struct err *err);
+
+/* Removes a regular file that begins with this text; all else stays. */
+int dist_file_remove(const struct dist_tree *tree, const char *path, const char *beginning,
+		     struct err *err);
+
+/* Lines of ours in a file that others write too, between two marks. NULL: none. */
+int dist_file_set_block(const struct dist_tree *tree, const char *path, const char *block,
+			struct err *err);
+
+/* What that makes of a text. A mark without its other one is dropped alone. Pure. */
+void dist_file_edit_block(const char *old, const char *block, struct strbuf *out);
+
+#endif
