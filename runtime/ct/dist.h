@@ -32,4 +32,10 @@ struct net_config;
 int dist_set_hosts(const char *root, uint32_t first_id, const char *hostname,
 		   const struct net_config *net, struct err *err);
 
+/* While it has routed addresses, files that keep the network services found in it (networkd,
+ * NetworkManager, RHEL's scripts) from its venet0; without, they are removed. An ifupdown that
+ * lists venet0 is an error, after all else is done. */
+int dist_set_net(const char *root, uint32_t first_id, const struct net_config *net,
+		 struct err *err);
+
 #endif

@@ -217,6 +217,8 @@ static void write_net_files(const struct ct *ct, const struct storage *storage, 
 
 	if (dist_set_hosts(ct->root, storage->first_id, name, net, &why) < 0)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
+	if (dist_set_net(ct->root, storage->first_id, net, &why) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
 }
 
 static int run_init(const struct ct *ct, const struct storage *storage,
