@@ -8,6 +8,7 @@
 
 #include "runtime/ct/compile.h"
 #include "runtime/ct/dist.h"
+#include "runtime/ct/dist_file.h"
 #include "runtime/ct/stop.h"
 #include "runtime/ct/lxcfs.h"
 #include "runtime/spec/spec.h"
@@ -261,6 +262,43 @@ static void host_names_are_checked(void **state)
 	assert_int_equal(dist_check_hostname(name, NULL), 0);
 }
 
+#define BLOCK(text) "# vzrun: begin\n" text "# vzrun: end\n"
+
+static void blocks_leave_the_rest_alone(void **state)
+{
+	static const struct {
+		const char *old, *block, *want;
+	} cases[] = {
+		{ "", NULL, "" },
+		{ "", "a\n", BLOCK("a\n") },
+		{ "x\n", "a\n", "x\n" BLOCK("a\n") },
+		{ "x", "a\n", "x\n" BLOCK("a\n") },
+		{ "x", NULL, "x" },
+		{ "x\n" BLOCK("a\n") "y\n", "b\n", "x\n" BLOCK("b\n") "y\n" },
+		{ "x\n" BLOCK("a\n") "y", NULL, "x\ny" },
+		/* Only the first stays. */
+		{ BLOCK("a\n") "x\n" BLOCK(""), "b\n", BLOCK("b\n") "x\n" },
+		/* Cut off: the end of the file may be its last line. */
+		{ "# vzrun: begin\na\n# vzrun: end", "b\n", BLOCK("b\n") },
+		/* Marks that are alone hide no line of others. */
+		{ "# vzrun: begin\nx", NULL, "x" },
+		{ "# vzrun: begin\nx\n" BLOCK("a\n"), "b\n", "x\n" BLOCK("b\n") },
+		{ "# vzrun: end\nx\n# vzrun: begin", NULL, "x\n" },
+		/* No marks. */
+		{ " # vzrun: begin\n# vzrun: ending\n", NULL,
+		  " # vzrun: begin\n# vzrun: ending\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_strbuf struct strbuf out = { 0 };
+
+		dist_file_edit_block(cases[i].old, cases[i].block, &out);
+		assert_false(out.failed);
+		assert_string_equal(out.text ? out.text : "", cases[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +316,7 @@ int main(void)
 		cmocka_unit_test(process_document_is_valid),
 		cmocka_unit_test(init_is_told_by_the_signal_it_knows),
 		cmocka_unit_test(host_names_are_checked),
+		cmocka_unit_test(blocks_leave_the_rest_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
