@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/log.h"
 #include "runtime/base/proc.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/dist.h"
 #include "runtime/ct/netconf.h"
 
 int ctnet_read(const struct ct *ct, struct net_config **ret, struct err *err)
@@ -90,7 +92,7 @@ int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *e
 	return net_up(config, netns, err) < 0 ? fail(err) : 0;
 }
 
-int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err)
+static int change(const struct ct *ct, const struct net_config *config, struct err *err)
 {
 	auto_net struct net_config *old = NULL;
 	auto_fd int netns = -1;
@@ -108,6 +110,42 @@ int ctnet_change(const struct ct *ct, const struct net_config *config, struct er
 	say_addresses(ct, "Adding", config, old);
 	rc = config ? net_change(config, netns, err) : net_remove(ct->id, netns, err);
 	return rc < 0 ? fail(err) : 0;
+}
+
+/* Whoever has root in the CT can plant what keeps these from being written, and harms its own names
+ * by that; it is no reason to refuse anything. */
+void ctnet_write_files(const struct ct *ct, uint32_t first_id, const char *hostname,
+		       const struct net_config *config)
+{
+	bool named = conf_get(ct->conf, "HOSTNAME") || config;
+	struct err why = { 0 };
+
+	if (dist_set_hosts(ct->root, first_id, named ? hostname : NULL, config, &why) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
+	if (dist_set_net(ct->root, first_id, config, &why) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
+}
+
+/* A new HOSTNAME in the conf is from the next start on: the name it runs with is its spec's. */
+static void rewrite_files(const struct ct *ct, const struct net_config *config)
+{
+	auto_spec struct spec *spec = NULL;
+	struct storage storage;
+	struct err why = { 0 };
+
+	if (ct_storage(ct, true, &storage, &why) < 0 ||
+	    container_load_spec(ct->vz->set, ct->id, &spec, &why) < 0)
+		log_warning("CT %s: write its network files: %s, ignoring", ct->id, why.msg);
+	else
+		ctnet_write_files(ct, storage.first_id, spec->hostname, config);
+}
+
+int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err)
+{
+	if (change(ct, config, err) < 0)
+		return -1;
+	rewrite_files(ct, config);
+	return 0;
 }
 
 /* A CT without a network costs one look. */

@@ -15,8 +15,14 @@ int ctnet_read(const struct ct *ct, struct net_config **ret, struct err *err);
 /* Gives it to the created or running CT. VZ_IP_IN_USE, VZ_CANNOT_ADD_IP. */
 int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *err);
 
-/* The same where it may have a network already. config NULL: it is to have none. */
+/* The same where it may have a network already, and ctnet_write_files. config NULL: it is to have
+ * none. */
 int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err);
+
+/* What files in the mounted CT say of its network (dist.h): its name at its addresses, whose venet0
+ * is. What can't be written is warned of. hostname is the one it runs with. */
+void ctnet_write_files(const struct ct *ct, uint32_t first_id, const char *hostname,
+		       const struct net_config *config);
 
 /* Removes what outlives a CT that has ended, however it did. */
 int ctnet_down(const struct ct *ct, struct err *err);

@@ -26,7 +26,7 @@ int dist_check_dns(const char *nameservers, const char *searchdomains, struct er
 int dist_set_dns(const char *root, uint32_t first_id, const char *nameservers,
 		 const char *searchdomains, struct err *err);
 
-/* In /etc/hosts, between marks, the CT's name at its first address of each family, or at 127.0.1.1
+/* The CT may run from here on. In /etc/hosts, between marks, the CT's name at its first address of each family, or at 127.0.1.1
  * where it has none. What others wrote there stays. hostname NULL: no line of ours. */
 struct net_config;
 int dist_set_hosts(const char *root, uint32_t first_id, const char *hostname,

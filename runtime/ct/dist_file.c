@@ -60,7 +60,8 @@ static int load(const struct dist_tree *tree, const char *path, int flags, char 
 	*ret = NULL;
 	if (found < 0)
 		return 0;
-	fd = open(fd_path(name, found), O_RDONLY | O_CLOEXEC);
+	/* A lease that a process in the CT took would hold it. */
+	fd = open(fd_path(name, found), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, "read \"%s\"", path);
 	if (fd_read_file(fd, path, TEXT_MAX, &text, &len, err) < 0)

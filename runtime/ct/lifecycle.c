@@ -208,19 +208,6 @@ static int sysinfo_socket(const struct ct *ct, char **ret, struct err *err)
 	return *ret ? 0 : err_sys(err, "start CT %s", ct->id);
 }
 
-/* Whoever has root in the CT can plant what keeps these from being written, and harms its own names
- * by that; it is no reason not to start. */
-static void write_net_files(const struct ct *ct, const struct storage *storage, const char *name,
-			    const struct net_config *net)
-{
-	struct err why = { 0 };
-
-	if (dist_set_hosts(ct->root, storage->first_id, name, net, &why) < 0)
-		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
-	if (dist_set_net(ct->root, storage->first_id, net, &why) < 0)
-		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
-}
-
 static int run_init(const struct ct *ct, const struct storage *storage,
 		    const struct net_config *net, struct err *err)
 {
@@ -245,7 +232,7 @@ static int run_init(const struct ct *ct, const struct storage *storage,
 	if (dist_set_dns(ct->root, storage->first_id, ct_get(ct, "NAMESERVER"),
 			 ct_get(ct, "SEARCHDOMAIN"), err) < 0)
 		return -1;
-	write_net_files(ct, storage, hostname || net ? in.hostname : NULL, net);
+	ctnet_write_files(ct, storage->first_id, in.hostname, net);
 	if (in.hostname)
 		compile_spec(&in, &config);
 	if (!in.hostname || config.failed)

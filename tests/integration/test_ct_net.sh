@@ -323,6 +323,34 @@ t_its_name_is_in_etc_hosts()
 	net_end
 }
 
+t_a_change_while_it_runs_is_in_its_files()
+{
+	local ours="/^# vzrun: /d; /localhost$/d" file
+	world
+	make_ct
+	file=$(ct_private etc/NetworkManager)
+	mkdir -p "$file"
+	file=$file/conf.d/05-vzrun.conf
+	ct start "$id" >/dev/null
+	ct set "$id" --ipadd 10.9.0.101 --hostname later --save >/dev/null
+	is "an address, at the name it runs with" "$(ct exec "$id" sed "$ours" /etc/hosts)" \
+		"10.9.0.101 ct$id"
+	check "NetworkManager is told of venet0" ct exec "$id" test -f /etc/NetworkManager/conf.d/05-vzrun.conf
+	try ct set "$id" --ipadd 10.9.0.1 --save
+	is "a change that fails" "$status" 78
+	is "changes nothing" "$(ct exec "$id" sed "$ours" /etc/hosts)" "10.9.0.101 ct$id"
+	ct exec "$id" sh -c 'rm /etc/hosts; mkfifo /etc/hosts'
+	try timeout 60 nsenter --net=/run/netns/node \
+		"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" set "$id" --ipdel all --save
+	is "a fifo does not hold it" "$status$err" 0
+	check "NetworkManager may have it again" test ! -e "$file"
+	is "another name and no address" "$(ct exec "$id" sed "$ours" /etc/hosts)" "127.0.1.1 ct$id"
+	ct restart "$id" --fast >/dev/null
+	is "its new name" "$(ct exec "$id" sed "$ours" /etc/hosts)" "127.0.1.1 later"
+	end
+	net_end
+}
+
 t_what_lies_at_etc_hosts_harms_nothing()
 {
 	local file
