@@ -1,0 +1,199 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vznet as a CNI plugin: what the kernel has afterwards, and the specification's results and errors.
+. "${0%/*}/lib.sh"
+. "${0%/*}/net.sh"
+
+VZNET=${VZRUN%/*}/vznet
+
+# A router beyond the node's eth0, and two containers.
+begin()
+{
+	net_begin node router ct1 ct2
+	ip -n node link add eth0 type veth peer name eth0 netns router
+	ip -n node addr add 10.9.0.1/24 dev eth0
+	ip -n router addr add 10.9.0.254/24 dev eth0
+	ip -n node link set eth0 up
+	ip -n router link set eth0 up
+	ip -n node route add default via 10.9.0.254
+}
+
+# The config's keys behind "name"; NAME=VALUE of the environment.
+config() # [JSON]
+{
+	jq -cn "{cniVersion: \"1.0.0\", name: \"net1\", type: \"vznet\"} + ${1:-{\}}"
+}
+
+cni() # VERB CONTAINER CONFIG [NAME=VALUE]...: with $status and $out; no answer may be on stderr only
+{
+	local verb=$1 name=$2 text=$3
+	shift 3
+	try on node env CNI_COMMAND="$verb" CNI_CONTAINERID="$name" CNI_NETNS="/run/netns/$name" \
+		CNI_IFNAME=eth0 CNI_PATH=/usr/lib/cni "$@" "$VZNET" <<<"$text"
+}
+
+get() # JQ
+{
+	jq -cr "$1" <<<"$out"
+}
+
+fails() # CODE PATTERN VERB CONTAINER CONFIG [NAME=VALUE]...
+{
+	local code=$1 pattern=$2 what
+	shift 2
+	what="$*"
+	what=${what:0:120}
+	cni "$@"
+	is "$what: status" "$status" 1
+	is "$what: code" "$(get .code)" "$code"
+	like "$what: text" "$(get .msg)" "$pattern"
+	is "$what: keys" "$(get 'keys | join(" ")')" "cniVersion code msg"
+}
+
+pings() # NAME ADDRESS
+{
+	on "$1" busybox ping -c 1 -W 2 "$2" >/dev/null
+}
+
+t_versions()
+{
+	begin
+	cni VERSION x '{"cniVersion":"0.4.0"}' CNI_CONTAINERID= CNI_NETNS= CNI_IFNAME=
+	is "VERSION" "$status$(get .)" \
+		'0{"cniVersion":"0.4.0","supportedVersions":["0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]}'
+	cni VERSION x '{"cniVersion":"9.0.0"}'
+	is "asked by one who knows others" "$status$(get .cniVersion)" 01.1.0
+	net_end
+}
+
+t_routed_comes_and_goes()
+{
+	local conf prev
+	begin
+	conf=$(config '{addresses: ["10.9.0.101/24", "2001:db8::5"], mtu: 1400, dns: {nameservers: ["10.9.0.254"]}}')
+	cni ADD ct1 "$conf"
+	is "ADD" "$status$err" 0
+	is "version" "$(get .cniVersion)" 1.0.0
+	is "addresses" "$(get .ips)" '[{"address":"10.9.0.101/32","gateway":"169.254.1.1","interface":1},{"address":"2001:db8::5/128","gateway":"fe80::1","interface":1}]'
+	is "routes" "$(get .routes)" '[{"dst":"0.0.0.0/0","gw":"169.254.1.1"},{"dst":"::/0","gw":"fe80::1"}]'
+	is "DNS" "$(get .dns.nameservers[0])" 10.9.0.254
+	is "inside" "$(get '.interfaces[1] | [.name, .sandbox, .mac] | join(" ")')" \
+		"eth0 /run/netns/ct1 $(ip -n ct1 -j link show eth0 | jq -r '.[0].address')"
+	is "host end" "$(get .interfaces[0].mac)" \
+		"$(ip -n node -j link show "$(get .interfaces[0].name)" | jq -r '.[0].address')"
+	like "MTU" "$(ip -n ct1 link show eth0)" 'mtu 1400 '
+	check "it is reached" pings router 10.9.0.101
+	check "it reaches" pings ct1 10.9.0.254
+	prev=$(jq -c --argjson prev "$out" '. + {prevResult: $prev}' <<<"$conf")
+	cni CHECK ct1 "$prev"
+	is "CHECK" "$status$out$err" 0
+	fails 102 'has a network' ADD ct1 "$conf"
+	fails 101 '10.9.0.101' ADD ct2 "$conf"
+	fails 104 'never had' CHECK ct1 "${prev//10.9.0.101\/32/10.9.0.102/32}"
+	ip -n ct1 addr del 10.9.0.101/32 dev eth0
+	fails 104 'no address 10.9.0.101' CHECK ct1 "$prev"
+	cni DEL ct1 "$prev"
+	is "DEL" "$status$out$err" 0
+	is "no link" "$(ip -n ct1 -o link show | grep -c eth0)" 0
+	is "no record" "$(on node "$VZNET" list)" ""
+	fails 3 'no network' CHECK ct1 "$prev"
+	net_end
+}
+
+t_gone_is_gone()
+{
+	begin
+	cni DEL ct1 "$(config)"
+	is "never made" "$status$out$err" 0
+	cni ADD ct1 "$(config '{addresses: ["10.9.0.101"]}')"
+	is "ADD" "$status" 0
+	cni DEL ct1 "$(config)" CNI_NETNS=/run/netns/none
+	is "namespace gone" "$status$out$err" 0
+	is "host end" "$(ip -n node -o link show | grep -c vz)" 0
+	cni DEL ct1 "$(config)" CNI_NETNS=
+	is "and again" "$status$out$err" 0
+	net_end
+}
+
+t_bridge()
+{
+	begin
+	ip -n node link add br0 type bridge
+	ip -n node addr add 10.8.0.1/24 dev br0
+	ip -n node link set br0 up
+	cni ADD ct1 "$(config '{cniVersion: "0.3.1", mode: "bridge", bridge: "br0", gateway: "10.8.0.1", runtimeConfig: {ips: ["10.8.0.2/24"], mac: "00:18:51:01:02:03"}}')"
+	is "ADD" "$status$err" 0
+	is "an old result" "$(get .ips)" '[{"version":"4","address":"10.8.0.2/24","gateway":"10.8.0.1","interface":1}]'
+	is "MAC" "$(get .interfaces[1].mac)" 00:18:51:01:02:03
+	like "route" "$(ip -n ct1 route)" '^default via 10.8.0.1 dev eth0'
+	cni ADD ct2 "$(config '{mode: "bridge", bridge: "br0"}')" "CNI_ARGS=IgnoreUnknown=1;IP=10.8.0.3/24;K8S_POD_NAME=x"
+	is "without a gateway" "$status$err$(get .routes)" '0[]'
+	check "to the bridge" pings ct1 10.8.0.1
+	check "to each other" pings ct1 10.8.0.3
+	cni DEL ct1 "$(config)"
+	is "DEL" "$status$out$err" 0
+	net_end
+}
+
+t_masquerading()
+{
+	begin
+	net_serve router 80
+	cni ADD ct1 "$(config '{addresses: ["10.1.1.1"], ipMasq: true}')"
+	is "ADD" "$status$err" 0
+	is "seen as the node" "$(net_ask ct1 10.9.0.254 80)" 10.9.0.1
+	net_end
+}
+
+t_long_ids()
+{
+	local a
+	begin
+	printf -v a '%0200d' 1
+	cni ADD "$a" "$(config '{addresses: ["10.9.0.101"]}')" CNI_NETNS=/run/netns/ct1
+	is "ADD" "$status$err" 0
+	cni ADD "${a%1}2" "$(config '{addresses: ["10.9.0.102"]}')" CNI_NETNS=/run/netns/ct2
+	is "another" "$status$err" 0
+	is "two" "$(on node "$VZNET" list | wc -l)" 2
+	cni DEL "$a" "$(config)" CNI_NETNS=/run/netns/ct1
+	is "one goes" "$status$(on node "$VZNET" list | wc -l)" 01
+	check "the other one is reached" pings router 10.9.0.102
+	net_end
+}
+
+t_errors()
+{
+	local good
+	begin
+	good=$(config '{addresses: ["10.9.0.101"]}')
+	fails 1 'cniVersion "0.2.0"' ADD ct1 "$(config '{cniVersion: "0.2.0"}')"
+	fails 1 'cniVersion "0.1.0"' ADD ct1 '{"name":"net1","type":"vznet"}'
+	fails 1 'CHECK needs cniVersion 0.4.0' CHECK ct1 "$(config '{cniVersion: "0.3.1"}')"
+	fails 2 '"adresses" is unknown.*10.9.0.101' ADD ct1 "$(config '{adresses: ["10.9.0.101"]}')"
+	fails 2 '"runtimeConfig.dusk" is unknown' ADD ct1 "$(config '{runtimeConfig: {dusk: 1}}')"
+	fails 4 'CNI_COMMAND "FETCH"' FETCH ct1 "$good"
+	fails 4 'CNI_CONTAINERID is missing' ADD "" "$good"
+	fails 4 'CNI_CONTAINERID "../x"' DEL ../x "$good"
+	fails 4 'CNI_NETNS is missing' ADD ct1 "$good" CNI_NETNS=
+	fails 4 'No such file' ADD ct1 "$good" CNI_NETNS=/run/netns/none
+	fails 4 "host's own" ADD ct1 "$good" CNI_NETNS=/run/netns/node
+	fails 4 'no network namespace' ADD ct1 "$good" CNI_NETNS=/dev/null
+	fails 4 'CNI_IFNAME is missing' ADD ct1 "$good" CNI_IFNAME=
+	fails 4 'CNI_IFNAME "a/b"' ADD ct1 "$good" CNI_IFNAME=a/b
+	fails 4 'CNI_ARGS' ADD ct1 "$good" CNI_ARGS=IP
+	fails 6 'config on stdin' ADD ct1 '{"cniVersion":'
+	fails 6 'no object' ADD ct1 '[]'
+	fails 6 'config on stdin' ADD ct1 "{\"x\":\"$(printf '%01100000d' 0)\"}"
+	fails 7 "can't be a network's name" ADD ct1 "$(config '{name: "a/b"}')"
+	fails 7 'no addresses' ADD ct1 "$(config)"
+	fails 7 'addresses\[0\]' ADD ct1 "$(config '{addresses: ["10.9.0"]}')"
+	fails 7 'mtu' ADD ct1 "$(config '{mtu: "big"}')"
+	fails 7 'ipMasq' ADD ct1 "$(config '{ipMasq: 1}')"
+	fails 7 'neither routed nor bridge' ADD ct1 "$(config '{mode: "x"}')"
+	fails 7 'go together' ADD ct1 "$(config '{mode: "bridge"}')"
+	fails 7 'first in its list' ADD ct1 "$(config '{prevResult: {}}')"
+	is "nothing was made" "$(on node "$VZNET" list)$(ip -n ct1 -o link show | grep -c eth0)" 0
+	net_end
+}
+
+run_tests "$@"
