@@ -12,8 +12,10 @@
 
 #include "netsetup/net_check.h"
 #include "netsetup/vznet/cmd.h"
+#include "netsetup/vznet/cni_ipam.h"
 #include "netsetup/vznet/netns.h"
 #include "runtime/base/fd.h"
+#include "runtime/base/log.h"
 
 #define CONF_MAX_BYTES (1U << 20)
 #define LONG_ID_KEPT 150
@@ -226,15 +228,10 @@ static int check_conf(const struct cni *cni, struct err *err)
 
 /* ---- verbs ---- */
 
-static int add(const struct cni *cni, struct err *err)
+static int make(const struct cni *cni, int netns, struct err *err)
 {
 	auto_net struct net_config *config = NULL;
-	auto_fd int netns = netns_open(cni->netns, err);
 
-	if (netns < 0) {
-		err->code = CNI_ERR(CNI_BAD_ENV);
-		return -1;
-	}
 	if (cni_conf_read(cni, &config, err) < 0 || net_up(config, netns, err) < 0)
 		return -1;
 	if (cni_result_print(cni, config, err) == 0)
@@ -243,16 +240,49 @@ static int add(const struct cni *cni, struct err *err)
 	return -1;
 }
 
-/* The namespace may be gone, and all may be removed already. */
+static int add(struct cni *cni, struct err *err)
+{
+	auto_fd int netns = netns_open(cni->netns, err);
+	auto_json struct json_doc *answer = NULL;
+	struct err why;
+
+	if (netns < 0) {
+		err->code = CNI_ERR(CNI_BAD_ENV);
+		return -1;
+	}
+	if (cni_ipam_run(cni, "ADD", &cni->ipam, err) < 0)
+		return -1;
+	if (make(cni, netns, err) == 0)
+		return 0;
+	/* The interface that is there already has the addresses. */
+	if (err->code != EEXIST && cni_ipam_run(cni, "DEL", &answer, &why) < 0)
+		log_warning("give the addresses back: %s, ignoring", why.msg);
+	return -1;
+}
+
+/* The namespace may be gone, and all may be removed already. The addresses are given back when nothing
+ * has them any more. */
 static int del(const struct cni *cni, struct err *err)
 {
 	struct err why;
 	auto_fd int netns = *cni->netns ? netns_open(cni->netns, &why) : -1;
+	auto_json struct json_doc *answer = NULL;
 
-	return net_remove(cni->id, netns, err);
+	if (net_remove(cni->id, netns, err) < 0)
+		return -1;
+	return cni_ipam_run(cni, "DEL", &answer, err);
 }
 
-static int obey(const struct cni *cni, struct err *err)
+static int check(const struct cni *cni, struct err *err)
+{
+	auto_json struct json_doc *answer = NULL;
+
+	if (cni_ipam_run(cni, "CHECK", &answer, err) < 0)
+		return -1;
+	return cni_check(cni, err);
+}
+
+static int obey(struct cni *cni, struct err *err)
 {
 	switch (cni->verb) {
 	case CNI_ADD:
@@ -260,7 +290,7 @@ static int obey(const struct cni *cni, struct err *err)
 	case CNI_DEL:
 		return del(cni, err);
 	case CNI_CHECK:
-		return cni_check(cni, err);
+		return check(cni, err);
 	case CNI_PRINT_VERSION:
 		break;
 	}
@@ -329,6 +359,7 @@ int cni_run(struct err *err)
 		rc = obey(&cni, err);
 	if (rc < 0)
 		print_error(&cni, err);
+	json_freep(&cni.ipam);
 	json_freep(&cni.doc);
 	free(cni.text);
 	free(cni.id);

@@ -42,6 +42,7 @@ struct cni {
 	size_t len;
 	struct json_doc *doc;
 	const struct json *conf; /* its root, an object */
+	struct json_doc *ipam;   /* what the plugin for addresses gave; NULL: none */
 	const char *version;     /* one of those that are known */
 };
 

@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "netsetup/options.h"
-#include "netsetup/vznet/cni.h"
+#include "netsetup/vznet/cni_ipam.h"
 
 /* The specification's own keys, and ours. */
 static const char *const known[] = {
 	"cniVersion",   "cniVersions", "name",    "type",     "disableCheck",  "disableGC",
 	"capabilities", "args",        "dns",     "mode",     "bridge",        "mtu",
-	"ipMasq",       "addresses",   "gateway", "gateway6", "runtimeConfig",
+	"ipMasq",       "addresses",   "gateway", "gateway6", "runtimeConfig", "ipam",
 };
 static const char *const known_runtime[] = { "ips", "mac" };
 
@@ -105,7 +105,7 @@ static int add_addresses(struct net_nic *nic, const struct json *list, struct er
 }
 
 /* What the runtime asks for by CNI_ARGS: IP=ADDRESS[,ADDRESS], MAC=…. */
-static int set_args(struct net_nic *nic, struct err *err)
+static int set_args(const struct cni *cni, struct net_nic *nic, struct err *err)
 {
 	auto_free char *ip = NULL, *mac = NULL;
 	auto_strv char **ips = NULL;
@@ -115,7 +115,7 @@ static int set_args(struct net_nic *nic, struct err *err)
 	ips = strv_split(ip ? ip : "", ",");
 	if (!ips)
 		return err_sys(err, "read CNI_ARGS");
-	for (char **one = ips; *one; one++)
+	for (char **one = ips; *one && !cni_ipam_wanted(cni); one++)
 		if (options_set_nic(nic, "ip", *one, "CNI_ARGS: IP", err) < 0)
 			return -1;
 	return mac ? options_set_nic(nic, "mac", mac, "CNI_ARGS: MAC", err) : 0;
@@ -149,8 +149,14 @@ static int set_nic(const struct cni *cni, struct net_nic *nic, struct err *err)
 		return json_err(err, "config", mtu, "must be a number of bytes, 0 to 65535");
 	if (mtu)
 		nic->mtu = (uint32_t)value;
-	if (add_addresses(nic, json_get(cni->conf, "addresses"), err) < 0 ||
-	    add_addresses(nic, json_get(runtime, "ips"), err) < 0 || set_args(nic, err) < 0)
+	if (add_addresses(nic, json_get(cni->conf, "addresses"), err) < 0)
+		return -1;
+	/* Those that the runtime asks for are the ipam plugin's business, where there is one. */
+	if (!cni_ipam_wanted(cni) && add_addresses(nic, json_get(runtime, "ips"), err) < 0)
+		return -1;
+	if (cni->ipam && cni_ipam_apply(json_root(cni->ipam), nic, err) < 0)
+		return -1;
+	if (set_args(cni, nic, err) < 0)
 		return -1;
 	return set_texts(cni, nic, err);
 }
@@ -178,7 +184,7 @@ static int read_config(const struct cni *cni, struct net_config *config, struct 
 		return -1;
 	if (nic->kind == NET_ROUTED && !nic->n_addrs)
 		return err_set(err, ERR_INPUT,
-			       "config: no addresses (\"addresses\", "
+			       "config: no addresses (\"ipam\", \"addresses\", "
 			       "\"runtimeConfig\" with \"ips\", CNI_ARGS with IP=)");
 	return net_fill(config, err);
 }

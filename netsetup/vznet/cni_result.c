@@ -97,6 +97,8 @@ int cni_result_print(const struct cni *cni, const struct net_config *config, str
 	const struct net_nic *nic = &config->nics[0];
 	const struct json *dns = json_get(cni->conf, "dns");
 
+	if (!dns && cni->ipam)
+		dns = json_get(json_root(cni->ipam), "dns");
 	json_begin(&w, NULL, '{');
 	json_put_str(&w, "cniVersion", cni->version);
 	put_interfaces(cni, nic, &w);

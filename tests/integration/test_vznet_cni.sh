@@ -161,6 +161,73 @@ t_long_ids()
 	net_end
 }
 
+t_addresses_from_host_local()
+{
+	local ipam conf prev
+	begin
+	ipam=$(jq -cn '{type: "host-local", dataDir: "/run/ipam", routes: [{dst: "0.0.0.0/0"}],
+		ranges: [[{subnet: "10.8.0.0/24", gateway: "10.8.0.1", rangeStart: "10.8.0.7", rangeEnd: "10.8.0.8"}]]}')
+	ip -n node link add br0 type bridge
+	ip -n node addr add 10.8.0.1/24 dev br0
+	ip -n node link set br0 up
+	conf=$(config "{mode: \"bridge\", bridge: \"br0\", ipam: $ipam}")
+	cni ADD ct1 "$conf"
+	is "ADD" "$status$err" 0
+	is "addresses" "$(get .ips)" '[{"address":"10.8.0.7/24","gateway":"10.8.0.1","interface":1}]'
+	is "routes" "$(get .routes)" '[{"dst":"0.0.0.0/0","gw":"10.8.0.1"}]'
+	check "it reaches" pings ct1 10.8.0.1
+	like "route" "$(ip -n ct1 route)" '^default via 10.8.0.1 dev eth0'
+	prev=$(jq -c --argjson prev "$out" '. + {prevResult: $prev}' <<<"$conf")
+	cni CHECK ct1 "$prev"
+	is "CHECK" "$status$out$err" 0
+	cni ADD ct2 "$(config "{ipam: $ipam}")" CNI_ARGS=IP=10.8.0.8
+	is "routed, asked for" "$status$err$(get .ips[0].address)" 010.8.0.8/32
+	check "routed, reached" pings node 10.8.0.8
+	fails 999 'host-local: .*no IP addresses' ADD node "$conf" CNI_NETNS=/run/netns/router
+	cni DEL ct2 "$conf"
+	is "DEL" "$status$out$err" 0
+	is "its address is free" "$(ls /run/ipam/net1/10.*)" /run/ipam/net1/10.8.0.7
+	fails 7 'MTU 1' ADD ct2 "$(config "{mtu: 1, ipam: $ipam}")"
+	is "a failure gives it back" "$(ls /run/ipam/net1/10.*)" /run/ipam/net1/10.8.0.7
+	cni DEL ct1 "$conf"
+	is "all is free" "$status$(find /run/ipam -name '10.*')" 0
+	cni DEL ct1 "$conf"
+	is "DEL again" "$status$out$err" 0
+	fails 105 'no plugin "none"' ADD ct1 "$(config '{ipam: {type: "none"}}')"
+	fails 7 'plugin.s name' ADD ct1 "$(config '{ipam: {type: "../x"}}')"
+	net_end
+}
+
+# A plugin that misbehaves, as this file's own program.
+plugin() # TEXT
+{
+	mkdir -p /run/cni
+	printf '#!/bin/sh\n%s\n' "$1" >/run/cni/bad
+	chmod 755 /run/cni/bad
+}
+
+t_bad_ipam_plugins()
+{
+	local conf
+	begin
+	conf=$(config '{ipam: {type: "bad"}}')
+	plugin 'echo no'
+	fails 105 "plugin's answer" ADD ct1 "$conf" CNI_PATH=/nowhere:/run/cni
+	plugin 'echo "[]"'
+	fails 105 "no object" ADD ct1 "$conf" CNI_PATH=/run/cni
+	plugin 'echo "{}"; exit 3'
+	fails 105 "without a word" ADD ct1 "$conf" CNI_PATH=/run/cni
+	plugin 'echo "{\"code\": 11, \"msg\": \"later\"}"; exit 1'
+	fails 11 "bad: later" ADD ct1 "$conf" CNI_PATH=/run/cni
+	plugin 'busybox yes'
+	fails 105 "plugin's answer" ADD ct1 "$conf" CNI_PATH=/run/cni
+	plugin 'echo "{\"ips\": [1]}"'
+	fails 105 "must be an object" ADD ct1 "$conf" CNI_PATH=/run/cni
+	plugin 'echo "{\"ips\": [{\"address\": \"10.8.0\"}]}"'
+	fails 7 "ipam's answer" ADD ct1 "$conf" CNI_PATH=/run/cni
+	net_end
+}
+
 t_errors()
 {
 	local good
