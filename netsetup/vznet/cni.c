@@ -6,15 +6,18 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "netsetup/net_check.h"
 #include "netsetup/vznet/cmd.h"
+#include "netsetup/vznet/cni_gc.h"
 #include "netsetup/vznet/cni_ipam.h"
 #include "netsetup/vznet/netns.h"
 #include "runtime/base/fd.h"
+#include "runtime/base/helper.h"
 #include "runtime/base/log.h"
 
 #define CONF_MAX_BYTES (1U << 20)
@@ -33,6 +36,8 @@ static const struct {
 	[CNI_ADD] = { "ADD", "0.3.0", NEEDS_CONTAINER | NEEDS_NETNS | NEEDS_IFNAME },
 	[CNI_DEL] = { "DEL", "0.3.0", NEEDS_CONTAINER | NEEDS_IFNAME },
 	[CNI_CHECK] = { "CHECK", "0.4.0", NEEDS_CONTAINER | NEEDS_NETNS | NEEDS_IFNAME },
+	[CNI_GC] = { "GC", "1.1.0", 0 },
+	[CNI_STATUS] = { "STATUS", "1.1.0", 0 },
 	[CNI_PRINT_VERSION] = { "VERSION", "0.3.0", 0 },
 };
 
@@ -78,7 +83,7 @@ static const char *env(const char *name)
 }
 
 /* As the specification has it: a letter or digit, then also "_", "." and "-". */
-static bool is_word(const char *text)
+bool cni_is_word(const char *text)
 {
 	if (!isalnum((unsigned char)*text))
 		return false;
@@ -122,9 +127,9 @@ static int need(const char *name, const char *value, bool good, struct err *err)
 }
 
 /* "cni:CONTAINER:NIC". A longer one has a hash for its end, and no second colon. */
-static char *make_id(const struct cni *cni)
+char *cni_make_id(const char *container, const char *ifname)
 {
-	auto_free char *id = str_dupf("cni:%s:%s", cni->container, cni->ifname);
+	auto_free char *id = str_dupf("cni:%s:%s", container, ifname);
 	uint64_t hash = 0xcbf29ce484222325ULL;
 
 	if (!id || strlen(id) <= NET_ID_MAX)
@@ -148,7 +153,7 @@ static int read_env(struct cni *cni, struct err *err)
 	cni->netns = env("CNI_NETNS");
 	cni->ifname = env("CNI_IFNAME");
 	if ((verbs[i].needs & NEEDS_CONTAINER) &&
-	    need("CNI_CONTAINERID", cni->container, is_word(cni->container), err) < 0)
+	    need("CNI_CONTAINERID", cni->container, cni_is_word(cni->container), err) < 0)
 		return -1;
 	if ((verbs[i].needs & NEEDS_NETNS) && need("CNI_NETNS", cni->netns, true, err) < 0)
 		return -1;
@@ -156,7 +161,7 @@ static int read_env(struct cni *cni, struct err *err)
 		return 0;
 	if (need("CNI_IFNAME", cni->ifname, net_check_link_name(cni->ifname), err) < 0)
 		return -1;
-	cni->id = make_id(cni);
+	cni->id = cni_make_id(cni->container, cni->ifname);
 	return cni->id ? 0 : err_sys(err, "read the environment");
 }
 
@@ -208,9 +213,8 @@ static int read_conf(struct cni *cni, struct err *err)
 	return read_version(cni, err);
 }
 
-static int check_conf(const struct cni *cni, struct err *err)
+static int check_conf(struct cni *cni, struct err *err)
 {
-	const char *name;
 	char shown[STR_SHOW_SIZE];
 
 	if (!cni_since(cni, verbs[cni->verb].since))
@@ -218,11 +222,11 @@ static int check_conf(const struct cni *cni, struct err *err)
 			       verbs[cni->verb].name, verbs[cni->verb].since);
 	if (cni->verb == CNI_PRINT_VERSION)
 		return 0;
-	if (cni_text(cni->conf, "name", &name, err) < 0)
+	if (cni_text(cni->conf, "name", &cni->name, err) < 0)
 		return -1;
-	if (!name || !is_word(name))
+	if (!cni->name || !cni_is_word(cni->name) || strlen(cni->name) > NET_ID_MAX)
 		return err_set(err, CNI_ERR(CNI_BAD_CONFIG), "config: %s can't be a network's name",
-			       str_show(shown, name ? name : ""));
+			       str_show(shown, cni->name ? cni->name : ""));
 	return 0;
 }
 
@@ -244,19 +248,24 @@ static int add(struct cni *cni, struct err *err)
 {
 	auto_fd int netns = netns_open(cni->netns, err);
 	auto_json struct json_doc *answer = NULL;
+	bool noted = false;
 	struct err why;
 
 	if (netns < 0) {
 		err->code = CNI_ERR(CNI_BAD_ENV);
 		return -1;
 	}
-	if (cni_ipam_run(cni, "ADD", &cni->ipam, err) < 0)
+	if (cni_gc_note(cni, &noted, err) < 0)
 		return -1;
-	if (make(cni, netns, err) == 0)
-		return 0;
-	/* The interface that is there already has the addresses. */
-	if (err->code != EEXIST && cni_ipam_run(cni, "DEL", &answer, &why) < 0)
-		log_warning("give the addresses back: %s, ignoring", why.msg);
+	if (cni_ipam_run(cni, "ADD", &cni->ipam, err) == 0) {
+		if (make(cni, netns, err) == 0)
+			return 0;
+		/* An interface that was made before has the addresses. */
+		if ((noted || err->code != EEXIST) && cni_ipam_run(cni, "DEL", &answer, &why) < 0)
+			log_warning("give the addresses back: %s, ignoring", why.msg);
+	}
+	if (noted)
+		cni_gc_forget(cni->name, cni->id);
 	return -1;
 }
 
@@ -270,6 +279,7 @@ static int del(const struct cni *cni, struct err *err)
 
 	if (net_remove(cni->id, netns, err) < 0)
 		return -1;
+	cni_gc_forget(cni->name, cni->id);
 	return cni_ipam_run(cni, "DEL", &answer, err);
 }
 
@@ -282,6 +292,40 @@ static int check(const struct cni *cni, struct err *err)
 	return cni_check(cni, err);
 }
 
+/* Ours first: who has no interface any more has no use for its addresses. */
+static int collect(const struct cni *cni, struct err *err)
+{
+	auto_json struct json_doc *answer = NULL;
+	struct err why;
+	int rc = cni_gc(cni, err);
+
+	if (cni_ipam_run(cni, "GC", &answer, &why) == 0)
+		return rc;
+	if (rc == 0)
+		*err = why;
+	return -1;
+}
+
+/* Whether ADD can do its work. */
+static int tell_status(const struct cni *cni, struct err *err)
+{
+	auto_json struct json_doc *answer = NULL;
+	auto_free char *helper = NULL;
+	const char *bridge;
+
+	if (cni_conf_check(cni, &bridge, err) < 0)
+		return -1;
+	if (bridge && !if_nametoindex(bridge))
+		return err_set(err, CNI_ERR(CNI_NOT_READY), "the host has no bridge \"%.64s\"",
+			       bridge);
+	helper = helper_path("vznft", err);
+	if (!helper) {
+		err->code = CNI_ERR(CNI_NOT_READY);
+		return -1;
+	}
+	return cni_ipam_run(cni, "STATUS", &answer, err);
+}
+
 static int obey(struct cni *cni, struct err *err)
 {
 	switch (cni->verb) {
@@ -291,6 +335,10 @@ static int obey(struct cni *cni, struct err *err)
 		return del(cni, err);
 	case CNI_CHECK:
 		return check(cni, err);
+	case CNI_GC:
+		return collect(cni, err);
+	case CNI_STATUS:
+		return tell_status(cni, err);
 	case CNI_PRINT_VERSION:
 		break;
 	}

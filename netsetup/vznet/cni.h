@@ -22,6 +22,7 @@ enum cni_code {
 	CNI_BAD_JSON = 6,
 	CNI_BAD_CONFIG = 7,
 	CNI_TRY_AGAIN = 11,
+	CNI_NOT_READY = 50, /* STATUS: ADD would fail */
 	CNI_FAILED = 100,
 	CNI_ADDRESS_USED = 101,
 	CNI_EXISTS = 102,
@@ -32,7 +33,7 @@ enum cni_code {
 /* As the code of a struct err. */
 #define CNI_ERR(code) (2000 + (int)(code))
 
-enum cni_verb { CNI_ADD, CNI_DEL, CNI_CHECK, CNI_PRINT_VERSION };
+enum cni_verb { CNI_ADD, CNI_DEL, CNI_CHECK, CNI_GC, CNI_STATUS, CNI_PRINT_VERSION };
 
 struct cni {
 	enum cni_verb verb;
@@ -43,9 +44,14 @@ struct cni {
 	struct json_doc *doc;
 	const struct json *conf; /* its root, an object */
 	struct json_doc *ipam;   /* what the plugin for addresses gave; NULL: none */
+	const char *name;        /* the network's */
 	const char *version;     /* one of those that are known */
 };
 
+/* Whether it can be a container's or a network's name. */
+bool cni_is_word(const char *text);
+/* Net's id in fresh memory; NULL: ENOMEM. */
+char *cni_make_id(const char *container, const char *ifname);
 /* The text, NULL where the key is missing. */
 int cni_text(const struct json *object, const char *key, const char **ret, struct err *err);
 /* CNI_ARGS' "KEY=VALUE;…": the value in fresh memory, NULL where the key is missing. */
@@ -55,6 +61,9 @@ bool cni_since(const struct cni *cni, const char *version);
 
 /* What the configuration wants, filled. */
 int cni_conf_read(const struct cni *cni, struct net_config **ret, struct err *err);
+
+/* What can be told without a container: ERR_INPUT. *ret_bridge is NULL for a routed one. */
+int cni_conf_check(const struct cni *cni, const char **ret_bridge, struct err *err);
 
 /* What was made, to stdout. */
 int cni_result_print(const struct cni *cni, const struct net_config *config, struct err *err);

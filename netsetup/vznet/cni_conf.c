@@ -59,29 +59,37 @@ static int check_fields(const struct json *conf, struct err *err)
 
 /* ---- the NIC ---- */
 
-static struct net_nic *add_nic(const struct cni *cni, struct net_config *config, struct err *err)
+static int read_mode(const struct cni *cni, const char **ret_bridge, struct err *err)
 {
-	const char *mode, *bridge;
+	const char *mode;
 	bool bridged;
-	struct net_nic *nic;
 	char shown[STR_SHOW_SIZE];
 
 	if (cni_text(cni->conf, "mode", &mode, err) < 0 ||
-	    cni_text(cni->conf, "bridge", &bridge, err) < 0)
-		return NULL;
+	    cni_text(cni->conf, "bridge", ret_bridge, err) < 0)
+		return -1;
 	bridged = mode && str_eq(mode, "bridge");
-	if (mode && !bridged && !str_eq(mode, "routed")) {
-		err_set(err, ERR_INPUT, "config: mode: %s is neither routed nor bridge",
-			str_show(shown, mode));
+	if (mode && !bridged && !str_eq(mode, "routed"))
+		return err_set(err, ERR_INPUT, "config: mode: %s is neither routed nor bridge",
+			       str_show(shown, mode));
+	if (bridged != (*ret_bridge && **ret_bridge))
+		return err_set(err, ERR_INPUT,
+			       "config: mode \"bridge\" and \"bridge\" go together");
+	if (!bridged)
+		*ret_bridge = NULL;
+	return 0;
+}
+
+static struct net_nic *add_nic(const struct cni *cni, struct net_config *config, struct err *err)
+{
+	struct net_nic *nic;
+	const char *bridge;
+
+	if (read_mode(cni, &bridge, err) < 0)
 		return NULL;
-	}
-	if (bridged != (bridge && *bridge)) {
-		err_set(err, ERR_INPUT, "config: mode \"bridge\" and \"bridge\" go together");
-		return NULL;
-	}
-	nic = options_add_nic(config, bridged ? NET_BRIDGED : NET_ROUTED, cni->ifname, "CNI_IFNAME",
+	nic = options_add_nic(config, bridge ? NET_BRIDGED : NET_ROUTED, cni->ifname, "CNI_IFNAME",
 			      err);
-	if (nic && bridged && options_set_nic(nic, "bridge", bridge, "config: bridge", err) < 0)
+	if (nic && bridge && options_set_nic(nic, "bridge", bridge, "config: bridge", err) < 0)
 		return NULL;
 	return nic;
 }
@@ -201,4 +209,9 @@ int cni_conf_read(const struct cni *cni, struct net_config **ret, struct err *er
 		return -1;
 	*ret = steal_ptr(&config);
 	return 0;
+}
+
+int cni_conf_check(const struct cni *cni, const char **ret_bridge, struct err *err)
+{
+	return check_fields(cni->conf, err) < 0 ? -1 : read_mode(cni, ret_bridge, err);
 }

@@ -19,9 +19,9 @@ begin()
 }
 
 # The config's keys behind "name"; NAME=VALUE of the environment.
-config() # [JSON]
+config() # [JSON [ARGUMENT]...]
 {
-	jq -cn "{cniVersion: \"1.0.0\", name: \"net1\", type: \"vznet\"} + ${1:-{\}}"
+	jq -cn "{cniVersion: \"1.0.0\", name: \"net1\", type: \"vznet\"} + ${1:-{\}}" --args "${@:2}"
 }
 
 cni() # VERB CONTAINER CONFIG [NAME=VALUE]...: with $status and $out; no answer may be on stderr only
@@ -188,7 +188,8 @@ t_addresses_from_host_local()
 	is "DEL" "$status$out$err" 0
 	is "its address is free" "$(ls /run/ipam/net1/10.*)" /run/ipam/net1/10.8.0.7
 	fails 7 'MTU 1' ADD ct2 "$(config "{mtu: 1, ipam: $ipam}")"
-	is "a failure gives it back" "$(ls /run/ipam/net1/10.*)" /run/ipam/net1/10.8.0.7
+	fails 102 'interface "eth0" already' ADD x "$(config "{ipam: $ipam}")" CNI_NETNS=/run/netns/router
+	is "failures give it back" "$(ls /run/ipam/net1/10.*)" /run/ipam/net1/10.8.0.7
 	cni DEL ct1 "$conf"
 	is "all is free" "$status$(find /run/ipam -name '10.*')" 0
 	cni DEL ct1 "$conf"
@@ -225,6 +226,73 @@ t_bad_ipam_plugins()
 	fails 105 "must be an object" ADD ct1 "$conf" CNI_PATH=/run/cni
 	plugin 'echo "{\"ips\": [{\"address\": \"10.8.0\"}]}"'
 	fails 7 "ipam's answer" ADD ct1 "$conf" CNI_PATH=/run/cni
+	net_end
+}
+
+# "GC" of the network, with these containers' eth0 as the valid ones.
+gc() # NETWORK [CONTAINER]...
+{
+	local network=$1
+	shift
+	cni GC "" "$(config "{cniVersion: \"1.1.0\", name: \"$network\", \"cni.dev/valid-attachments\":
+		[\$ARGS.positional[] | {containerID: ., ifname: \"eth0\"}]}" "$@")"
+}
+
+t_lost_attachments_are_collected()
+{
+	begin
+	cni ADD ct1 "$(config '{addresses: ["10.9.0.101"]}')"
+	is "ADD" "$status$err" 0
+	cni ADD ct2 "$(config '{addresses: ["10.9.0.102"]}')"
+	is "another" "$status$err" 0
+	touch /run/netns/ct3
+	unshare --net=/run/netns/ct3 true
+	cni ADD ct3 "$(config '{name: "net2", addresses: ["10.9.0.103"]}')"
+	is "of another network" "$status$err" 0
+	# What fails leaves no note by which another network's GC would take it away.
+	fails 102 'has a network' ADD ct3 "$(config '{name: "net3", addresses: ["10.9.0.103"]}')"
+	gc net3
+	is "none of its own" "$status$out$err" 0
+	gc net1 ct1 ct2
+	is "all valid" "$status$out$err" 0
+	is "all are there" "$(on node "$VZNET" list | paste -sd ' ')" "cni:ct1:eth0 cni:ct2:eth0 cni:ct3:eth0"
+	gc net1 ct2
+	is "one is lost" "$status$out$err" 0
+	is "it goes" "$(on node "$VZNET" list | paste -sd ' ')" "cni:ct2:eth0 cni:ct3:eth0"
+	is "its link too" "$(ip -n ct1 -o link show | grep -c eth0)" 0
+	check "the other one is reached" pings router 10.9.0.102
+	cni DEL ct2 "$(config)"
+	cni DEL ct3 "$(config '{name: "net2"}')"
+	is "no notes are left" "$(find /run/vznet/cni -mindepth 1)" ""
+	fails 1 'GC needs cniVersion 1.1.0' GC "" "$(config)"
+	fails 7 'needs the list' GC "" "$(config '{cniVersion: "1.1.0"}')"
+	fails 7 'needs containerID' GC "" "$(config '{cniVersion: "1.1.0", "cni.dev/valid-attachments": [{}]}')"
+	net_end
+}
+
+t_status()
+{
+	begin
+	cni STATUS "" "$(config '{cniVersion: "1.1.0"}')"
+	is "ready" "$status$out$err" 0
+	fails 50 'no bridge "br0"' STATUS "" "$(config '{cniVersion: "1.1.0", mode: "bridge", bridge: "br0"}')"
+	fails 2 'adresses' STATUS "" "$(config '{cniVersion: "1.1.0", adresses: []}')"
+	fails 1 'STATUS needs cniVersion 1.1.0' STATUS "" "$(config)"
+	net_end
+}
+
+t_the_ipam_plugin_is_asked_too()
+{
+	local conf
+	begin
+	conf=$(config '{cniVersion: "1.1.0", ipam: {type: "bad"}, "cni.dev/valid-attachments": []}')
+	# shellcheck disable=SC2016 # for the inner shell
+	plugin 'echo $CNI_COMMAND $(jq -r .ipam.type) >>/run/asked; [ $CNI_COMMAND != STATUS ] || { echo "{\"code\":51,\"msg\":\"few\"}"; exit 1; }'
+	cni GC "" "$conf" CNI_PATH=/run/cni
+	is "GC" "$status$out$err" 0
+	fails 51 'bad: few' STATUS "" "$conf" CNI_PATH=/run/cni
+	fails 7 'no addresses' ADD ct1 "$conf" CNI_PATH=/run/cni
+	is "asked" "$(paste -sd ' ' /run/asked)" "GC bad STATUS bad ADD bad DEL bad"
 	net_end
 }
 
