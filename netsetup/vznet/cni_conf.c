@@ -2,6 +2,7 @@
 /* The configuration of a CNI network, and the model. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static const char *const known[] = {
 	"capabilities", "args",        "dns",     "mode",     "bridge",        "mtu",
 	"ipMasq",       "addresses",   "gateway", "gateway6", "runtimeConfig", "ipam",
 };
-static const char *const known_runtime[] = { "ips", "mac" };
+static const char *const known_runtime[] = { "ips", "mac", "portMappings" };
 
 static int refuse_field(const struct json *node, struct err *err)
 {
@@ -181,11 +182,55 @@ static int set_nat(const struct cni *cni, struct net_config *config, struct err 
 	return 0;
 }
 
+static int read_port(const struct json *map, const char *key, int64_t *ret, struct err *err)
+{
+	const struct json *node = json_get(map, key);
+
+	if (!node || json_int(node, 1, UINT16_MAX, ret) < 0)
+		return json_err(err, "config", node ? node : map, "%s must be a port", key);
+	return 0;
+}
+
+static int add_port(struct net_config *config, const struct json *map, struct err *err)
+{
+	auto_strbuf struct strbuf text = { 0 };
+	int64_t host_port, port;
+	const char *proto, *ip;
+
+	if (map->type != JSON_OBJECT)
+		return json_err(err, "config", map, "must be an object");
+	if (read_port(map, "hostPort", &host_port, err) < 0 ||
+	    read_port(map, "containerPort", &port, err) < 0 ||
+	    cni_text(map, "protocol", &proto, err) < 0 || cni_text(map, "hostIP", &ip, err) < 0)
+		return -1;
+	if (ip && *ip)
+		strbuf_addf(&text, strchr(ip, ':') ? "[%s]:" : "%s:", ip);
+	strbuf_addf(&text, "%d:%d", (int)host_port, (int)port);
+	if (proto && *proto)
+		strbuf_addf(&text, "/%s", proto);
+	if (text.failed)
+		return err_set(err, ENOMEM, "read the config");
+	return options_add_publish(config, text.text, "config: portMappings", err);
+}
+
+static int set_ports(const struct cni *cni, struct net_config *config, struct err *err)
+{
+	const struct json *list = json_get(json_get(cni->conf, "runtimeConfig"), "portMappings");
+
+	if (list && list->type != JSON_ARRAY && list->type != JSON_NULL)
+		return json_err(err, "config", list, "must be a list");
+	json_for_each(map, list)
+		if (add_port(config, map, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int read_config(const struct cni *cni, struct net_config *config, struct err *err)
 {
 	struct net_nic *nic;
 
-	if (check_fields(cni->conf, err) < 0 || set_nat(cni, config, err) < 0)
+	if (check_fields(cni->conf, err) < 0 || set_nat(cni, config, err) < 0 ||
+	    set_ports(cni, config, err) < 0)
 		return -1;
 	nic = add_nic(cni, config, err);
 	if (!nic || set_nic(cni, nic, err) < 0)

@@ -145,6 +145,20 @@ t_masquerading()
 	net_end
 }
 
+t_published_ports()
+{
+	begin
+	net_serve ct1 80
+	cni ADD ct1 "$(config '{addresses: ["10.1.1.1"], runtimeConfig: {portMappings: [
+		{hostPort: 8080, containerPort: 80, protocol: "tcp"}, {hostPort: 53, containerPort: 53, protocol: "udp", hostIP: "10.9.0.1"}]}}')"
+	is "ADD" "$status$err" 0
+	is "it answers at the node's port" "$(net_ask router 10.9.0.1 8080)" 10.9.0.254
+	like "both" "$(on node "$VZNET" show cni:ct1:eth0 | paste -sd ' ')" 'publish 8080:80/tcp +publish 10.9.0.1:53:53/udp'
+	fails 7 'hostPort must be a port' ADD ct2 "$(config '{runtimeConfig: {portMappings: [{hostPort: 0, containerPort: 1}]}}')"
+	fails 7 'none of tcp, udp, sctp' ADD ct2 "$(config '{runtimeConfig: {portMappings: [{hostPort: 1, containerPort: 1, protocol: "x"}]}}')"
+	net_end
+}
+
 t_long_ids()
 {
 	local a
