@@ -80,7 +80,7 @@ core_state() # NAMESPACE...
 		on "$name" busybox sh -c 'for at in /proc/sys/net/ipv[46]/*/*/forwarding \
 			/proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/proxy_ndp \
 			/proc/sys/net/ipv[46]/neigh/*/proxy_delay; do echo "$at $(cat "$at")"; done'
-	done | sed 's/_timer *[0-9.]*//g; s/counter packets [0-9]* bytes [0-9]*//
+	done | sed 's/ state [A-Z]* / /; s/_timer *[0-9.]*//g; s/counter packets [0-9]* bytes [0-9]*//
 		s/ expires [0-9]*sec//; s/numtxqueues.*//; s/ direct_packets_stat [0-9]*//
 		s/fifo [0-9a-f]*:/fifo/; s/leaf [0-9a-f]*:/leaf/; s/fq_codel [0-9a-f]*:/fq_codel/'
 	find /run/vznet -type f ! -path '*/locks/*' ! -name '*lock' ! -path '*/traffic/*' | sort

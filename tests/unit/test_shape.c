@@ -166,8 +166,11 @@ static int see(struct nl_msg *msg, void *arg)
 	struct nlattr *kind = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(*head), TCA_KIND);
 
 	if (head->tcm_ifindex == list->ifindex && kind) {
-		strcat(strcat(list->kinds, nla_get_string(kind)), " ");
-		list->n++;
+		const char *name = nla_get_string(kind);
+
+		strcat(strcat(list->kinds, name), " ");
+		/* fq_codel shows each flow that has just passed as a class. */
+		list->n += nlmsg_hdr(msg)->nlmsg_type != RTM_NEWTCLASS || strcmp(name, "htb") == 0;
 	}
 	return NL_OK;
 }
