@@ -10,7 +10,7 @@
 . "${0%/*}/../integration/netcore.sh"
 
 INJECT=$abs_top_builddir/tests/faults/inject
-every=${VZ_FAULTS_EVERY:-${VZRUN_TEST_VM:+25}}
+every=${VZ_FAULTS_EVERY:-${VZRUN_TEST_VM:+60}}
 RATE='"rate":{"upKbit":10000,"downKbit":20000}'
 BRIDGED='{"kind":"bridged","name":"eth0","parent":"vzbr1","addresses":["192.168.7.11/24"]}'
 
