@@ -255,6 +255,8 @@ t_vlans_are_kept_apart()
 	check "the host is outside" pings_not ct1 192.168.7.1
 	net change /run/netns/ct2 <<<"$(bridged 102 192.168.7.12/24 '"trunk":[7,8]')"
 	check "tagged only" pings_not ct1 192.168.7.12
+	# Or it would answer by the other one.
+	ip -n ct2 addr del 192.168.7.12/24 dev eth0
 	ip -n ct2 link add v7 link eth0 type vlan id 7
 	ip -n ct2 addr add 192.168.7.13/24 dev v7
 	ip -n ct2 link set v7 up
