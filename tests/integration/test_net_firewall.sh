@@ -406,13 +406,14 @@ t_traffic_is_counted_both_ways()
 	on ct1 "$NETPEER" udp venet0 02:00:00:00:01:01 02:00:00:00:00:01 10.0.0.1 10.9.0.2 5
 	on ct1 "$NETPEER" udp venet0 02:00:00:00:01:01 02:00:00:00:00:01 10.0.0.66 10.9.0.2 9
 	check "packets of 28 bytes, none of the forged ones; and the port is closed" \
-		until_true traffic_is 'in 280 5 0 0 out 140 5 0 0'
+		until_true traffic_is '^in 280 5 [0-9]+ [0-9]+ out 140 5 '
 	net_end
 }
 
-traffic_is() # TEXT: "port unreachable" has 56 bytes
+# "Port unreachable" has 56 bytes. The kernel's own IPv6 packets, reports of groups, come when they come.
+traffic_is() # REGEX
 {
-	[ "$(fw traffic ct1 "${CT1[@]}")" = "$1" ]
+	[[ "$(fw traffic ct1 "${CT1[@]}")" =~ $1 ]]
 }
 
 t_traffic_of_a_port_is_counted()
