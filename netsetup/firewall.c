@@ -341,11 +341,6 @@ int firewall_change(const struct net_config *from, const struct net_config *to, 
 	return missing ? change_anew(&fw, from, to, err) : rc;
 }
 
-int firewall_add(const struct net_config *config, struct err *err)
-{
-	return firewall_change(NULL, config, err);
-}
-
 static int add_counter(struct firewall *fw, const struct nfset_elem *elem, uint64_t *bytes,
 		       uint64_t *packets, struct err *err)
 {

@@ -13,13 +13,11 @@
 
 #include "netsetup/net.h"
 
-/* Adds what the (filled) config needs; the tables are made where they are missing, and then the
- * elements of all records too (somebody flushed the ruleset). EADDRINUSE: a published port that
- * another container has. ERR_UNSUPPORTED: the kernel lacks what the config wants, by name. */
-int firewall_add(const struct net_config *config, struct err *err);
-
-/* From one to the other, in one transaction, leaving what both have (and its counters) alone. `from`
- * may be NULL: nothing; so may `to`: all is removed. What is not there any more is no error. */
+/* From one (filled) config to the other, in one transaction, leaving what both have (and its counters)
+ * alone. `from` may be NULL: nothing; so may `to`: all is removed. The tables are made where they are
+ * missing, and then the elements of all records too (somebody flushed the ruleset). What is not there
+ * any more is no error. EADDRINUSE: a published port that another container has. ERR_UNSUPPORTED: the
+ * kernel lacks what the config wants, by name. */
 int firewall_change(const struct net_config *from, const struct net_config *to, struct err *err);
 
 /* The counters of its elements, added to *ret. No table, no element: nothing is added. */

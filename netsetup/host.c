@@ -39,7 +39,7 @@ static bool is_no_way(int rc)
 
 /* The link by which the kernel would send to it. 0: none. */
 static int detect(struct rt *rt, const struct net_addr *addr, struct host_uplink *ret,
-		  bool *ret_onlink, struct err *err)
+		  struct err *err)
 {
 	char shown[ADDR_TEXT_SIZE];
 	struct rt_way way;
@@ -56,7 +56,6 @@ static int detect(struct rt *rt, const struct net_addr *addr, struct host_uplink
 		return 0;
 	ret->ifindex = link.ifindex;
 	memcpy(ret->name, link.name, sizeof(ret->name));
-	*ret_onlink = !way.has_gateway;
 	return 1;
 }
 
@@ -106,26 +105,12 @@ int host_uplinks(struct nl_sock *sock, const char *neighbour_devs, const struct 
 		 struct host_uplink *ret, size_t max, struct err *err)
 {
 	struct rt rt = { .sock = sock };
-	bool onlink;
 
 	if (!neighbour_devs || str_eq(neighbour_devs, "detect"))
-		return max ? detect(&rt, addr, ret, &onlink, err) : 0;
+		return max ? detect(&rt, addr, ret, err) : 0;
 	if (str_eq(neighbour_devs, "all"))
 		return list_all(&rt, ret, max, err);
 	return list_named(&rt, neighbour_devs + strlen("list:"), ret, max, err);
-}
-
-int host_is_onlink(struct nl_sock *sock, const struct net_addr *addr, bool *ret, struct err *err)
-{
-	struct rt rt = { .sock = sock };
-	struct host_uplink uplink;
-	bool onlink = false;
-	int n = detect(&rt, addr, &uplink, &onlink, err);
-
-	if (n < 0)
-		return -1;
-	*ret = n > 0 && onlink;
-	return 0;
 }
 
 /* ---- settings ---- */

@@ -27,9 +27,6 @@ struct host_uplink {
 int host_uplinks(struct nl_sock *sock, const char *neighbour_devs, const struct net_addr *addr,
 		 struct host_uplink *ret, size_t max, struct err *err);
 
-/* Whether the address lies in a network of that link (on-link, no gateway). */
-int host_is_onlink(struct nl_sock *sock, const struct net_addr *addr, bool *ret, struct err *err);
-
 /* Forwarding of that family on the uplink, and for v6 proxy_ndp; accept_ra 1 becomes 2, as
  * forwarding would end it. Remembers the old values, and that `id` uses them. */
 int host_forward(const char *id, int family, const struct host_uplink *uplink, struct err *err);

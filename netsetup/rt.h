@@ -61,8 +61,6 @@ struct rt_link {
 int rt_link_find(struct rt *rt, const char *name, struct rt_link *ret);
 int rt_link_find_index(struct rt *rt, int ifindex, struct rt_link *ret);
 int rt_link_delete(struct rt *rt, int ifindex);
-/* Sets these flags (IFF_UP) and leaves the others. */
-int rt_link_set_flags(struct rt *rt, int ifindex, unsigned int flags, unsigned int mask);
 
 /* ---- addresses and routes ---- */
 

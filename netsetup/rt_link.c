@@ -74,10 +74,3 @@ int rt_link_delete(struct rt *rt, int ifindex)
 
 	return rt_do(rt, rt_msg(RTM_DELLINK, 0, &info, sizeof(info)));
 }
-
-int rt_link_set_flags(struct rt *rt, int ifindex, unsigned int flags, unsigned int mask)
-{
-	struct ifinfomsg info = { .ifi_index = ifindex, .ifi_flags = flags, .ifi_change = mask };
-
-	return rt_do(rt, rt_msg(RTM_NEWLINK, 0, &info, sizeof(info)));
-}

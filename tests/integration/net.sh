@@ -5,6 +5,7 @@
 #
 #   net_begin NAME...   makes them, each with lo up, where no address waits to be used; /run is an empty one (/run/netns, /run/vznet)
 #   net_settled NAME... waits until what is sent from there is sent
+#   net_world           node (10.9.0.1), a router (.254) beyond its eth0, ct1 and ct2
 #   net_end             all of that ends, and what net_serve started
 #   on NAME CMD...      runs CMD there
 #   pings NAME ADDRESS  whether it answers from there; the first packets may be lost
@@ -27,6 +28,18 @@ net_begin()
 		unshare --net="/run/netns/$name" busybox sh -c 'ip link set lo up
 			for conf in all default; do echo 0 >/proc/sys/net/ipv6/conf/$conf/accept_dad; done'
 	done
+}
+
+net_world()
+{
+	net_begin node router ct1 ct2
+	ip -n node link add eth0 type veth peer name eth0 netns router
+	ip -n node addr add 10.9.0.1/24 dev eth0
+	ip -n router addr add 10.9.0.254/24 dev eth0
+	ip -n node link set eth0 up
+	ip -n router link set eth0 up
+	ip -n node route add default via 10.9.0.254
+	net_settled node router
 }
 
 net_end()

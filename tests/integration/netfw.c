@@ -205,15 +205,15 @@ static int measure(unsigned int present)
 
 	for (unsigned int i = 0; i < present; i++) {
 		numbered(&ct, id, 2 + i);
-		must(firewall_add(&ct.config, &err), &err);
+		must(firewall_change(NULL, &ct.config, &err), &err);
 	}
 	numbered(&ct, id, 1);
-	must(firewall_add(&ct.config, &err), &err);
+	must(firewall_change(NULL, &ct.config, &err), &err);
 	must(firewall_change(&ct.config, NULL, &err), &err);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		double start = now_usec();
 
-		must(firewall_add(&ct.config, &err), &err);
+		must(firewall_change(NULL, &ct.config, &err), &err);
 		adds[i] = now_usec() - start;
 		start = now_usec();
 		must(firewall_change(&ct.config, NULL, &err), &err);
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 	if (str_eq(verb, "traffic"))
 		return show_traffic(&ct);
 	if (str_eq(verb, "add"))
-		must(firewall_add(&ct.config, &err), &err);
+		must(firewall_change(NULL, &ct.config, &err), &err);
 	else
 		must(firewall_change(&ct.config, NULL, &err), &err);
 	return 0;

@@ -11,18 +11,6 @@ vznet()
 	on node "$VZNET" "$@"
 }
 
-# A router beyond the node's eth0, and two containers.
-begin()
-{
-	net_begin node router ct1 ct2
-	ip -n node link add eth0 type veth peer name eth0 netns router
-	ip -n node addr add 10.9.0.1/24 dev eth0
-	ip -n router addr add 10.9.0.254/24 dev eth0
-	ip -n node link set eth0 up
-	ip -n router link set eth0 up
-	ip -n node route add default via 10.9.0.254
-}
-
 addresses() # NAME LINK
 {
 	ip -n "$1" -o addr show dev "$2" scope global | awk '{ print $4 }' | sort | paste -sd ' '
@@ -40,7 +28,7 @@ refuses() # PATTERN ARG...: in one line, and no network is there afterwards
 
 t_routed_network_comes_changes_and_goes()
 {
-	begin
+	net_world
 	try vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101,2001:db8::5 \
 		--rate 20mbit:5mbit,30mbit --mtu 1400 --publish 8080:80 --allow 22,53/udp --isolate on --nat off
 	is "up" "$err$status" 0
@@ -84,7 +72,7 @@ t_routed_network_comes_changes_and_goes()
 
 t_bridged_nics_are_ports()
 {
-	begin
+	net_world
 	ip -n node link add br9 type bridge
 	ip -n node link set br9 up
 	try vznet up 101 --netns /run/netns/ct1 --netif_add eth0,,,,br9 --ip 192.0.2.11/24 \
@@ -104,7 +92,7 @@ t_bridged_nics_are_ports()
 
 t_network_of_a_process_and_of_json()
 {
-	begin
+	net_world
 	nsenter --net=/run/netns/ct1 sleep 60 &
 	local pid=$!
 	_net_servers+=("$pid")
@@ -123,7 +111,7 @@ t_network_of_a_process_and_of_json()
 
 t_bad_input_is_one_line_and_changes_nothing()
 {
-	begin
+	net_world
 	local here="--netns /run/netns/ct1"
 	# shellcheck disable=SC2086 # two words
 	{
@@ -154,7 +142,7 @@ t_bad_input_is_one_line_and_changes_nothing()
 
 t_what_keeps_packets_from_passing_is_told()
 {
-	begin
+	net_world
 	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101
 	try vznet check
 	is "nothing does" "$out$err$status" 0
@@ -173,7 +161,7 @@ t_what_keeps_packets_from_passing_is_told()
 
 t_all_together_have_a_limit()
 {
-	begin
+	net_world
 	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101 --rate 20mbit
 	try vznet rate --total 50mbit
 	is "rate" "$err$status" 0
@@ -194,7 +182,7 @@ state() # ID STATUS PID ANNOTATIONS
 
 t_hook_follows_the_state()
 {
-	begin
+	net_world
 	nsenter --net=/run/netns/ct1 sleep 60 &
 	local pid=$!
 	_net_servers+=("$pid")
@@ -232,7 +220,7 @@ HOOKED='.process.capabilities |= map_values(. + ["CAP_NET_RAW"]) | .annotations 
 
 t_hook_of_vzrun_gives_a_network()
 {
-	begin
+	net_world
 	new_id
 	make_bundle "$SCRATCH/$id" "${HOOKED//\$vznet/\"$VZNET\"}" sh -c \
 		'busybox ip -o addr show dev venet0; busybox ping -c 1 -W 2 10.9.0.254'

@@ -6,18 +6,6 @@
 
 VZNET=${VZRUN%/*}/vznet
 
-# A router beyond the node's eth0, and two containers.
-begin()
-{
-	net_begin node router ct1 ct2
-	ip -n node link add eth0 type veth peer name eth0 netns router
-	ip -n node addr add 10.9.0.1/24 dev eth0
-	ip -n router addr add 10.9.0.254/24 dev eth0
-	ip -n node link set eth0 up
-	ip -n router link set eth0 up
-	ip -n node route add default via 10.9.0.254
-}
-
 # The config's keys behind "name"; NAME=VALUE of the environment.
 config() # [JSON [ARGUMENT]...]
 {
@@ -57,7 +45,7 @@ pings() # NAME ADDRESS
 
 t_versions()
 {
-	begin
+	net_world
 	cni VERSION x '{"cniVersion":"0.4.0"}' CNI_CONTAINERID= CNI_NETNS= CNI_IFNAME=
 	is "VERSION" "$status$(get .)" \
 		'0{"cniVersion":"0.4.0","supportedVersions":["0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]}'
@@ -69,7 +57,7 @@ t_versions()
 t_routed_comes_and_goes()
 {
 	local conf prev
-	begin
+	net_world
 	conf=$(config '{addresses: ["10.9.0.101/24", "2001:db8::5"], mtu: 1400, dns: {nameservers: ["10.9.0.254"]}}')
 	cni ADD ct1 "$conf"
 	is "ADD" "$status$err" 0
@@ -102,7 +90,7 @@ t_routed_comes_and_goes()
 
 t_gone_is_gone()
 {
-	begin
+	net_world
 	cni DEL ct1 "$(config)"
 	is "never made" "$status$out$err" 0
 	cni ADD ct1 "$(config '{addresses: ["10.9.0.101"]}')"
@@ -117,7 +105,7 @@ t_gone_is_gone()
 
 t_bridge()
 {
-	begin
+	net_world
 	ip -n node link add br0 type bridge
 	ip -n node addr add 10.8.0.1/24 dev br0
 	ip -n node link set br0 up
@@ -137,7 +125,7 @@ t_bridge()
 
 t_masquerading()
 {
-	begin
+	net_world
 	net_serve router 80
 	cni ADD ct1 "$(config '{addresses: ["10.1.1.1"], ipMasq: true}')"
 	is "ADD" "$status$err" 0
@@ -147,7 +135,7 @@ t_masquerading()
 
 t_published_ports()
 {
-	begin
+	net_world
 	net_serve ct1 80
 	cni ADD ct1 "$(config '{addresses: ["10.1.1.1"], runtimeConfig: {portMappings: [
 		{hostPort: 8080, containerPort: 80, protocol: "tcp"}, {hostPort: 53, containerPort: 53, protocol: "udp", hostIP: "10.9.0.1"}]}}')"
@@ -162,7 +150,7 @@ t_published_ports()
 t_long_ids()
 {
 	local a
-	begin
+	net_world
 	printf -v a '%0200d' 1
 	cni ADD "$a" "$(config '{addresses: ["10.9.0.101"]}')" CNI_NETNS=/run/netns/ct1
 	is "ADD" "$status$err" 0
@@ -178,7 +166,7 @@ t_long_ids()
 t_addresses_from_host_local()
 {
 	local ipam conf prev
-	begin
+	net_world
 	ipam=$(jq -cn '{type: "host-local", dataDir: "/run/ipam", routes: [{dst: "0.0.0.0/0"}],
 		ranges: [[{subnet: "10.8.0.0/24", gateway: "10.8.0.1", rangeStart: "10.8.0.7", rangeEnd: "10.8.0.8"}]]}')
 	ip -n node link add br0 type bridge
@@ -224,7 +212,7 @@ plugin() # TEXT
 t_bad_ipam_plugins()
 {
 	local conf
-	begin
+	net_world
 	conf=$(config '{ipam: {type: "bad"}}')
 	plugin 'echo no'
 	fails 105 "plugin's answer" ADD ct1 "$conf" CNI_PATH=/nowhere:/run/cni
@@ -254,7 +242,7 @@ gc() # NETWORK [CONTAINER]...
 
 t_lost_attachments_are_collected()
 {
-	begin
+	net_world
 	cni ADD ct1 "$(config '{addresses: ["10.9.0.101"]}')"
 	is "ADD" "$status$err" 0
 	cni ADD ct2 "$(config '{addresses: ["10.9.0.102"]}')"
@@ -286,7 +274,7 @@ t_lost_attachments_are_collected()
 
 t_status()
 {
-	begin
+	net_world
 	cni STATUS "" "$(config '{cniVersion: "1.1.0"}')"
 	is "ready" "$status$out$err" 0
 	fails 50 'no bridge "br0"' STATUS "" "$(config '{cniVersion: "1.1.0", mode: "bridge", bridge: "br0"}')"
@@ -298,7 +286,7 @@ t_status()
 t_the_ipam_plugin_is_asked_too()
 {
 	local conf
-	begin
+	net_world
 	conf=$(config '{cniVersion: "1.1.0", ipam: {type: "bad"}, "cni.dev/valid-attachments": []}')
 	# shellcheck disable=SC2016 # for the inner shell
 	plugin 'echo $CNI_COMMAND $(jq -r .ipam.type) >>/run/asked; [ $CNI_COMMAND != STATUS ] || { echo "{\"code\":51,\"msg\":\"few\"}"; exit 1; }'
@@ -313,7 +301,7 @@ t_the_ipam_plugin_is_asked_too()
 t_errors()
 {
 	local good
-	begin
+	net_world
 	good=$(config '{addresses: ["10.9.0.101"]}')
 	fails 1 'cniVersion "0.2.0"' ADD ct1 "$(config '{cniVersion: "0.2.0"}')"
 	fails 1 'cniVersion "0.1.0"' ADD ct1 '{"name":"net1","type":"vznet"}'

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
+#include "tests/unit/nft.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +18,6 @@
 #include "netsetup/link.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
-
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
 
 /* ---- containers ---- */
 
@@ -125,26 +119,6 @@ static int tear_down(void **state)
 	return geteuid() == 0 ? umount2("/run", MNT_DETACH) : 0;
 }
 
-/* What nft(8) says to that, all white space as one blank. */
-static const char *nft(const char *args)
-{
-	static char said[1 << 20];
-	auto_free char *command = str_dupf("exec nft %s 2>&1", args);
-	FILE *out = popen(command, "r");
-	size_t len = 0;
-	int c;
-
-	assert_non_null(out);
-	while ((c = fgetc(out)) != EOF && len + 1 < sizeof(said)) {
-		c = c == '\n' || c == '\t' ? ' ' : c;
-		if (c != ' ' || (len && said[len - 1] != ' '))
-			said[len++] = (char)c;
-	}
-	said[len] = '\0';
-	pclose(out);
-	return said;
-}
-
 /* "10.0.0.1, 10.0.0.2" of "inet vzrun masq4", as nft sorts them; "" where it is empty. */
 static const char *elements(const char *set)
 {
@@ -172,7 +146,7 @@ static void add(struct ct *ct)
 {
 	struct err err;
 
-	assert_ok(firewall_add(&ct->config, &err), &err);
+	assert_ok(firewall_change(NULL, &ct->config, &err), &err);
 }
 
 static void drop(struct ct *ct)
@@ -340,7 +314,7 @@ static void port_of_another_is_refused(void **state)
 	publish(one, 8080, 80);
 	publish(two, 8080, 80);
 	add(one);
-	assert_fails(firewall_add(&two->config, &err), &err, EADDRINUSE,
+	assert_fails(firewall_change(NULL, &two->config, &err), &err, EADDRINUSE,
 		     "publish port 8080/tcp (IPv4): another container has it published");
 	assert_elements("inet vzrun links", "\"venet101\"");
 	drop(two); /* what never had it takes it from nobody */
@@ -355,7 +329,7 @@ static void policy_needs_a_link_of_the_host(void **state)
 	NEED_ROOT;
 	one->nic.kind = NET_MACVLAN;
 	one->config.guarded = true;
-	assert_fails(firewall_add(&one->config, &err), &err, ERR_INPUT,
+	assert_fails(firewall_change(NULL, &one->config, &err), &err, ERR_INPUT,
 		     "interface \"venet0\": its packets don't pass this host's firewall, so the "
 		     "container can't be guarded (use a routed or bridged one)");
 	drop(one);
@@ -370,7 +344,7 @@ static void published_port_needs_an_address(void **state)
 	one->nic.n_addrs = 1;
 	publish(one, 80, 80);
 	one->publish[0].at = (struct net_addr){ AF_INET6, 128, { 0xfd, [15] = 1 } };
-	assert_fails(firewall_add(&one->config, &err), &err, ERR_INPUT,
+	assert_fails(firewall_change(NULL, &one->config, &err), &err, ERR_INPUT,
 		     "publish port 80: the container has no IPv6 address on a routed or bridged "
 		     "interface");
 }
@@ -385,7 +359,7 @@ static void guarded_port_needs_connections_on_bridges(void **state)
 	one->config.guarded = true;
 	one->open[0] = (struct net_port){ IPPROTO_TCP, 22 };
 	one->config.n_open = 1;
-	if (firewall_add(&one->config, &err) == 0) {
+	if (firewall_change(NULL, &one->config, &err) == 0) {
 		assert_elements("bridge vzrun guarded", "\"venet101\"");
 		assert_elements("bridge vzrun open", "\"venet101\" . 6 . 22");
 		assert_elements("inet vzrun guarded4", "10.0.0.1");
@@ -494,7 +468,7 @@ static void tables_that_can_t_be_made_are_told_of(void **state)
 				" { type ipv4_addr; }'"),
 			    "");
 	assert_fails(
-		firewall_add(&one->config, &err), &err, ERR_FAILED,
+		firewall_change(NULL, &one->config, &err), &err, ERR_FAILED,
 		"make the firewall's tables: \"add rule inet vzrun filter_forward iifname "
 		"@isolated oifname @links drop\": datatype mismatch, expected network interface "
 		"name, expression has type IPv4 address");
@@ -502,7 +476,7 @@ static void tables_that_can_t_be_made_are_told_of(void **state)
 				"add chain inet vzrun nat_output"
 				" { type filter hook output priority 0; }'"),
 			    "");
-	assert_int_equal(firewall_add(&one->config, &err), -1);
+	assert_int_equal(firewall_change(NULL, &one->config, &err), -1);
 	assert_non_null(strstr(err.msg, "nat_output"));
 	assert_non_null(strstr(err.msg, "does this kernel have nft_chain_nat?"));
 	assert_int_equal(err.code, ERR_UNSUPPORTED);
@@ -521,7 +495,7 @@ static void many_can_begin_at_once(void **state)
 	for (unsigned int i = 1; i < CTS; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0)
-			_exit(firewall_add(&cts[i].config, NULL) < 0);
+			_exit(firewall_change(NULL, &cts[i].config, NULL) < 0);
 	}
 	for (unsigned int i = 1; i < CTS; i++) {
 		int status;

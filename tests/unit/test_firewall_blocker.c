@@ -11,13 +11,6 @@
 #include "netsetup/firewall.h"
 #include "runtime/base/mem.h"
 
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
-
 static int fresh(void **state)
 {
 	(void)state;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
+#include "tests/unit/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,11 +21,6 @@
 #include "runtime/base/mem.h"
 
 static int here = -1, there = -1;
-
-static int open_netns(void)
-{
-	return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-}
 
 /* Each test begins with two empty namespaces. */
 static int make_namespaces(void **state)
@@ -47,18 +43,6 @@ static int close_namespaces(void **state)
 	close(here);
 	close(there);
 	return 0;
-}
-
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
-
-static void enter(int netns)
-{
-	assert_return_code(setns(netns, CLONE_NEWNET), errno);
 }
 
 static struct nl_sock *open_sock(void)

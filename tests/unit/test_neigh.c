@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
-#include "tests/unit/veth.h"
+#include "tests/unit/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,11 +30,6 @@
 #define SHORT_MSEC 200
 
 static int near_ns = -1, far_ns = -1;
-
-static void enter(int netns)
-{
-	assert_return_code(setns(netns, CLONE_NEWNET), errno);
-}
 
 static struct nl_sock *open_sock(void)
 {
@@ -98,10 +93,10 @@ static int make_pair(void **state)
 		return 0;
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
-	far_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	far_ns = open_netns();
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
-	near_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	near_ns = open_netns();
 	sock = nl_socket_alloc();
 	rc = nl_connect(sock, NETLINK_ROUTE);
 	if (rc == 0)
@@ -125,13 +120,6 @@ static int close_pair(void **state)
 	close(far_ns);
 	return 0;
 }
-
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
 
 static struct net_addr addr_of(const char *text)
 {

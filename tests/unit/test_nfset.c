@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
+#include "tests/unit/nft.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +18,6 @@
 #include "runtime/base/str.h"
 
 #define MANY 3000 /* elements of one change */
-
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
 
 static struct nfset_elem elem_of(const char *set)
 {
@@ -102,26 +96,6 @@ static void order_looks_at_all_of_an_element(void **state)
 /* ---- in the kernel ---- */
 
 static struct nl_sock *sock;
-
-/* What nft(8) says to that, all white space as one blank. */
-static const char *nft(const char *args)
-{
-	static char said[1 << 16];
-	auto_free char *command = str_dupf("exec nft %s 2>&1", args);
-	FILE *out = popen(command, "r");
-	size_t len = 0;
-	int c;
-
-	assert_non_null(out);
-	while ((c = fgetc(out)) != EOF && len + 1 < sizeof(said)) {
-		c = c == '\n' || c == '\t' ? ' ' : c;
-		if (c != ' ' || (len && said[len - 1] != ' '))
-			said[len++] = (char)c;
-	}
-	said[len] = '\0';
-	pclose(out);
-	return said;
-}
 
 static int make_table(void **state)
 {

@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
-#include "tests/unit/veth.h"
+#include "tests/unit/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +26,6 @@
 
 static struct nl_sock *sock;
 static int out;
-
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
 
 static int make_pair(void **state)
 {

@@ -4,7 +4,7 @@
 #include "config.h"
 
 #include "tests/unit/unit.h"
-#include "tests/unit/veth.h"
+#include "tests/unit/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,11 +34,6 @@
 
 static int outer_ns = -1, inner_ns = -1;
 
-static void enter(int netns)
-{
-	assert_return_code(setns(netns, CLONE_NEWNET), errno);
-}
-
 static void change(const char *name, uint32_t mtu)
 {
 	struct ifreq req = { .ifr_mtu = (int)mtu };
@@ -61,10 +56,10 @@ static int make_pair(void **state)
 		return 0;
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
-	inner_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	inner_ns = open_netns();
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
-	outer_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	outer_ns = open_netns();
 	sock = netlink_open(NETLINK_ROUTE, NULL);
 	rc = veth_add(sock, "out", 0, "in", inner_ns);
 	nl_socket_free(sock);
@@ -84,13 +79,6 @@ static int close_pair(void **state)
 	close(outer_ns);
 	return 0;
 }
-
-#define NEED_ROOT               \
-	do {                    \
-		(void)state;    \
-		if (geteuid())  \
-			skip(); \
-	} while (0)
 
 static int open_out(void)
 {

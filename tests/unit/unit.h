@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,6 +35,14 @@
 		assert_int_equal(call, -1);                \
 		assert_string_equal((err)->msg, want_msg); \
 		assert_int_equal((err)->code, want_code);  \
+	} while (0)
+
+/* The first line of a test, of `state`, that makes something in the kernel. */
+#define NEED_ROOT               \
+	do {                    \
+		(void)state;    \
+		if (geteuid())  \
+			skip(); \
 	} while (0)
 
 #endif

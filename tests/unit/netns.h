@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* veth: a pair of links for the tests of netsetup. */
-#ifndef TESTS_UNIT_VETH_H
-#define TESTS_UNIT_VETH_H
+/* netns: network namespaces and pairs of links, for the tests of netsetup. */
+#ifndef TESTS_UNIT_NETNS_H
+#define TESTS_UNIT_NETNS_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
+#include <sched.h>
+
+#include "tests/unit/unit.h"
+
+/* The one we are in. */
+static inline int open_netns(void)
+{
+	return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+static inline void enter(int netns)
+{
+	assert_return_code(setns(netns, CLONE_NEWNET), errno);
+}
 
 /* The peer in the namespace behind netns_fd (-1: here); ifindex 0: the kernel's choice. libnl's
  * result. */
