@@ -12,7 +12,7 @@
 
 #define KBIT_MAX 10000000000ULL /* 10 Tbit/s */
 
-static int refuse(struct err *err, const char *what, const char *text, const char *why)
+int options_refuse(struct err *err, const char *what, const char *text, const char *why)
 {
 	char show[STR_SHOW_SIZE];
 
@@ -37,7 +37,7 @@ int options_parse_kbit(const char *text, const char *what, uint64_t *ret_kbit, s
 		return 0;
 	}
 	if (digits == 0 || digits >= sizeof(number))
-		return refuse(err, what, text, "is no rate (like 512kbit, 30mbit, 1gbit)");
+		return options_refuse(err, what, text, "is no rate (like 512kbit, 30mbit, 1gbit)");
 	memcpy(number, text, digits);
 	number[digits] = '\0';
 	if (num_parse_u(number, what, UINT64_MAX, &value, err) < 0)
@@ -46,11 +46,11 @@ int options_parse_kbit(const char *text, const char *what, uint64_t *ret_kbit, s
 		if (strcasecmp(text + digits, units[i].name) != 0)
 			continue;
 		if (value == 0 || value > KBIT_MAX / units[i].kbit)
-			return refuse(err, what, text, "is not in 1kbit…10tbit");
+			return options_refuse(err, what, text, "is not in 1kbit…10tbit");
 		*ret_kbit = value * units[i].kbit;
 		return 0;
 	}
-	return refuse(err, what, text, "needs one of the units kbit, mbit, gbit, tbit");
+	return options_refuse(err, what, text, "needs one of the units kbit, mbit, gbit, tbit");
 }
 
 /* "UP", "UP:SHARE"; the text is cut at the colon. */
@@ -82,7 +82,7 @@ int options_parse_rate(const char *text, const char *what, struct net_rate *ret,
 	    (down && options_parse_kbit(down, what, &rate.down_kbit, err) < 0))
 		return -1;
 	if (rate.up_kbit && rate.up_share_kbit > rate.up_kbit)
-		return refuse(err, what, text, "guarantees more than its limit");
+		return options_refuse(err, what, text, "guarantees more than its limit");
 	*ret = rate;
 	return 0;
 }
@@ -136,7 +136,7 @@ int options_parse_nat(const char *text, const char *what, enum net_nat *ret, str
 		*ret = (enum net_nat)i;
 		return 0;
 	}
-	return refuse(err, what, text, "is none of auto, on, off");
+	return options_refuse(err, what, text, "is none of auto, on, off");
 }
 
 /* ---- ports ---- */
@@ -151,7 +151,7 @@ static int parse_proto(const char *text, const char *what, uint8_t *ret, struct 
 		*ret = protos[i];
 		return 0;
 	}
-	return refuse(err, what, text, "is none of tcp, udp, sctp");
+	return options_refuse(err, what, text, "is none of tcp, udp, sctp");
 }
 
 static int parse_number(const char *text, const char *what, uint16_t *ret, struct err *err)
@@ -161,7 +161,7 @@ static int parse_number(const char *text, const char *what, uint16_t *ret, struc
 	if (num_parse_u(text, what, UINT16_MAX, &value, err) < 0)
 		return -1;
 	if (value == 0)
-		return refuse(err, what, text, "is no port");
+		return options_refuse(err, what, text, "is no port");
 	*ret = (uint16_t)value;
 	return 0;
 }
@@ -208,7 +208,8 @@ static int parse_at(char *text, const char *what, struct net_addr *ret, struct e
 	if (len == 0 || str_eq(text, "0.0.0.0") || str_eq(text, "[::]"))
 		return 0;
 	if (strchr(text, '/') || (v6 && text[len - 1] != ']') || (!v6 && strchr(text, ':')))
-		return refuse(err, what, text, "is no address of this host (IPv6: in brackets)");
+		return options_refuse(err, what, text,
+				      "is no address of this host (IPv6: in brackets)");
 	if (v6)
 		text[len - 1] = '\0';
 	return addr_parse(text + v6, what, ret, err);
@@ -227,7 +228,8 @@ int options_parse_publish(const char *text, const char *what, struct net_publish
 		return -1;
 	inner = strrchr(copy, ':');
 	if (!inner)
-		return refuse(err, what, text, "is not [HOST_IP:]HOST_PORT:PORT[/PROTOCOL]");
+		return options_refuse(err, what, text,
+				      "is not [HOST_IP:]HOST_PORT:PORT[/PROTOCOL]");
 	*inner++ = '\0';
 	outer = strrchr(copy, ':');
 	if (outer)

@@ -14,6 +14,9 @@
 /* In all of these `what` begins error texts ("--rate"), the code is ERR_INPUT, and nothing of *ret
  * is written after an error. */
 
+/* "WHAT: "TEXT" WHY". */
+int options_refuse(struct err *err, const char *what, const char *text, const char *why);
+
 /* "30mbit", "512kbit", "1gbit"; "0" or "unlimited": no limit. A unit is a must, since the tools of
  * the field do not agree on what a bare number means. */
 int options_parse_kbit(const char *text, const char *what, uint64_t *ret_kbit, struct err *err);
@@ -50,6 +53,9 @@ int options_add_open(struct net_config *config, const char *text, const char *wh
  * read by type, so that comes first. */
 int options_set_nic(struct net_nic *nic, const char *key, const char *value, const char *what,
 		    struct err *err);
+
+/* Addresses, "+", commas or blanks between them: all or none. What is there already is left out. */
+int options_add_addrs(struct net_nic *nic, const char *text, const char *what, struct err *err);
 
 /* A new NIC of that kind at the end, or NULL: ERR_INPUT where the name is taken or none. */
 struct net_nic *options_add_nic(struct net_config *config, enum net_kind kind, const char *name,
