@@ -99,8 +99,26 @@ const char *cgroup_why_missing(const char *controller);
  * no rule allows is denied, a later rule overrides, and runc's default devices are always
  * allowed. */
 int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err);
-/* Whether it would: the kernel checks the program, and nothing changes. */
-int cgroup_try_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err);
+
+/* The same in two steps, for what must be sure before it changes anything else: the kernel accepts the
+ * program; then it is put in force. */
+#define CGROUP_DEVICES_MAX 64 /* programs of one cgroup (the kernel's BPF_CGROUP_MAX_PROGS) */
+struct cgroup_devices {
+	int program;     /* an fd, or -1 */
+	bool allows_all; /* none is needed */
+	bool skipped;    /* there can be none here */
+	uint32_t old_ids[CGROUP_DEVICES_MAX];
+	size_t old_n;
+};
+#define CGROUP_DEVICES_INIT   \
+	{                     \
+		.program = -1 \
+	}
+int cgroup_prepare_devices(int fd, const struct spec_device_rule *rules, size_t n,
+			   struct cgroup_devices *ret, struct err *err);
+int cgroup_install_devices(int fd, struct cgroup_devices *devices, struct err *err);
+void cgroup_devices_done(struct cgroup_devices *devices);
+#define auto_cgroup_devices __attribute__((cleanup(cgroup_devices_done)))
 
 /* ---- processes ---- */
 

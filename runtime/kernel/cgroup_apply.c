@@ -152,16 +152,17 @@ int cgroup_apply(int fd, const struct spec_resources *res, struct err *err)
 int cgroup_update(int fd, const struct spec_resources *res, struct err *err)
 {
 	auto_cgroup_undo struct cgroup_undo undo = { NULL, 0 };
+	auto_cgroup_devices struct cgroup_devices devices = CGROUP_DEVICES_INIT;
 	const char *refused;
 
 	/* Device rules come last, as one step that can't be half done; without any those that
-	 * there are stay. Whether the kernel takes them is tried before: a memory limit below the use
+	 * there are stay. Whether the kernel takes them is known before: a memory limit below the use
 	 * may have cost processes by then, which nothing puts back. */
-	if (res->devices_n && cgroup_try_devices(fd, res->devices, res->devices_n, err) < 0)
+	if (res->devices_n &&
+	    cgroup_prepare_devices(fd, res->devices, res->devices_n, &devices, err) < 0)
 		return -1;
 	if (apply(fd, res, &undo, err) == 0 &&
-	    (res->devices_n == 0 ||
-	     cgroup_apply_devices(fd, res->devices, res->devices_n, err) == 0))
+	    (res->devices_n == 0 || cgroup_install_devices(fd, &devices, err) == 0))
 		return 0;
 	refused = cgroup_undo_apply(&undo, fd);
 	return refused ? err_hint(err, "\"%s\" could not be put back as it was", refused) : -1;

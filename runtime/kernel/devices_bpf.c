@@ -231,9 +231,6 @@ void devices_bpf_done(struct devices_bpf *program)
 
 /* ---- programs to the kernel ---- */
 
-/* The kernel attaches no more than this to one cgroup (BPF_CGROUP_MAX_PROGS). */
-#define MAX_ATTACHED 64
-
 static uint64_t address(const void *p)
 {
 	return (uint64_t)(uintptr_t)p;
@@ -250,7 +247,7 @@ static int load(const struct devices_bpf *program)
 }
 
 /* The programs that the cgroup itself has. */
-static int query(int cgroup, uint32_t ids[MAX_ATTACHED], size_t *ret_n)
+static int query(int cgroup, uint32_t ids[CGROUP_DEVICES_MAX], size_t *ret_n)
 {
 	union bpf_attr attr;
 
@@ -258,7 +255,7 @@ static int query(int cgroup, uint32_t ids[MAX_ATTACHED], size_t *ret_n)
 	attr.query.target_fd = (uint32_t)cgroup;
 	attr.query.attach_type = BPF_CGROUP_DEVICE;
 	attr.query.prog_ids = address(ids);
-	attr.query.prog_cnt = MAX_ATTACHED;
+	attr.query.prog_cnt = CGROUP_DEVICES_MAX;
 	if (bpf_call(BPF_PROG_QUERY, &attr) < 0)
 		return -1;
 	*ret_n = attr.query.prog_cnt;
@@ -313,57 +310,76 @@ static int detach_all(int cgroup, const uint32_t *ids, size_t n)
 	return 0;
 }
 
-/* There is no moment without a program: a single old one is replaced in place, several are
- * removed only after the new one holds. A trial goes as far as nothing changes: the kernel has
- * accepted the program then, and has room for it. */
-static int install(int cgroup, const struct devices_bpf *program, bool trial)
+/* The kernel has accepted the program then, and has room for it; nothing has changed. */
+static int prepare(int cgroup, const struct devices_bpf *program, struct cgroup_devices *ret)
 {
-	uint32_t old_ids[MAX_ATTACHED];
-	auto_fd int fd = -1, old = -1;
-	size_t n = 0;
-
-	if (query(cgroup, old_ids, &n) < 0)
+	ret->allows_all = program->allows_all;
+	if (query(cgroup, ret->old_ids, &ret->old_n) < 0)
 		return -1;
 	if (program->allows_all)
-		return trial ? 0 : detach_all(cgroup, old_ids, n);
-	fd = load(program);
-	if (fd < 0)
+		return 0;
+	ret->program = load(program);
+	if (ret->program < 0)
 		return -1;
-	if (trial && n == MAX_ATTACHED)
-		errno = E2BIG;
-	if (trial)
-		return n == MAX_ATTACHED ? -1 : 0;
-	if (n == 1)
-		old = open_program(old_ids[0]);
-	if (attach(cgroup, fd, old) < 0)
-		return -1;
-	return old >= 0 ? 0 : detach_all(cgroup, old_ids, n);
+	if (ret->old_n < ARRAY_SIZE(ret->old_ids))
+		return 0;
+	errno = E2BIG;
+	return -1;
 }
 
-static int apply(int fd, const struct spec_device_rule *rules, size_t n, bool trial,
-		 struct err *err)
+/* There is no moment without a program: a single old one is replaced in place, several are
+ * removed only after the new one holds. */
+static int install(int cgroup, const struct cgroup_devices *devices)
+{
+	auto_fd int old = -1;
+
+	if (devices->allows_all)
+		return detach_all(cgroup, devices->old_ids, devices->old_n);
+	if (devices->old_n == 1)
+		old = open_program(devices->old_ids[0]);
+	if (attach(cgroup, devices->program, old) < 0)
+		return -1;
+	return old >= 0 ? 0 : detach_all(cgroup, devices->old_ids, devices->old_n);
+}
+
+/* No user namespace but the first may load programs, nor open a device that its creator could not:
+ * what the outer one allows is the limit there. */
+static int refused(struct cgroup_devices *devices, struct err *err)
+{
+	if (errno != EPERM || ns_user_is_initial())
+		return err_sys(err, "apply the device rules to the cgroup");
+	log_debug("device rules are not applied in a user namespace: %s", strerror(errno));
+	devices->skipped = true;
+	return 0;
+}
+
+int cgroup_prepare_devices(int fd, const struct spec_device_rule *rules, size_t n,
+			   struct cgroup_devices *ret, struct err *err)
 {
 	auto_devices_bpf struct devices_bpf program = { 0 };
 
 	if (devices_bpf_compile(rules, n, &program, err) < 0)
 		return -1;
-	if (install(fd, &program, trial) == 0)
+	return prepare(fd, &program, ret) < 0 ? refused(ret, err) : 0;
+}
+
+int cgroup_install_devices(int fd, struct cgroup_devices *devices, struct err *err)
+{
+	if (devices->skipped)
 		return 0;
-	/* No user namespace but the first may load programs, nor open a device that its creator
-	 * could not: what the outer one allows is the limit there. */
-	if (errno == EPERM && !ns_user_is_initial()) {
-		log_debug("device rules are not applied in a user namespace: %s", strerror(errno));
-		return 0;
-	}
-	return err_sys(err, "apply the device rules to the cgroup");
+	return install(fd, devices) < 0 ? refused(devices, err) : 0;
+}
+
+void cgroup_devices_done(struct cgroup_devices *devices)
+{
+	fd_closep(&devices->program);
 }
 
 int cgroup_apply_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
 {
-	return apply(fd, rules, n, false, err);
-}
+	auto_cgroup_devices struct cgroup_devices devices = CGROUP_DEVICES_INIT;
 
-int cgroup_try_devices(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
-{
-	return apply(fd, rules, n, true, err);
+	if (cgroup_prepare_devices(fd, rules, n, &devices, err) < 0)
+		return -1;
+	return cgroup_install_devices(fd, &devices, err);
 }

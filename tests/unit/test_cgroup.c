@@ -839,8 +839,15 @@ static void device_rules_hold_and_are_replaced(void **state)
 	remove_ok(below("x"));
 }
 
+static int prepare_only(int fd, const struct spec_device_rule *rules, size_t n, struct err *err)
+{
+	auto_cgroup_devices struct cgroup_devices devices = CGROUP_DEVICES_INIT;
+
+	return cgroup_prepare_devices(fd, rules, n, &devices, err);
+}
+
 /* More instructions than the kernel takes in one program. */
-static int try_too_many(int fd, struct err *err)
+static int prepare_too_many(int fd, struct err *err)
 {
 	size_t n = 1000000;
 	struct spec_device_rule *many = calloc(n, sizeof(*many));
@@ -851,12 +858,12 @@ static int try_too_many(int fd, struct err *err)
 		many[i] = (struct spec_device_rule){ true,       'c',  (int64_t)(i % 4096) + 1,
 						     (int64_t)i, true, false,
 						     false };
-	rc = cgroup_try_devices(fd, many, n, err);
+	rc = prepare_only(fd, many, n, err);
 	free(many);
 	return rc;
 }
 
-static void trying_device_rules_changes_nothing(void **state)
+static void preparing_device_rules_changes_nothing(void **state)
 {
 	struct spec_device_rule all = { true, 'a', -1, -1, true, true, true };
 	struct spec_device_rule none = { false, 'a', -1, -1, true, true, true };
@@ -872,12 +879,12 @@ static void trying_device_rules_changes_nothing(void **state)
 		skip();
 	}
 	fd = create(below("x"));
-	assert_ok(cgroup_try_devices(fd, &none, 1, &err), &err);
+	assert_ok(prepare_only(fd, &none, 1, &err), &err);
 	assert_int_equal(open_in(fd, device, O_RDONLY), 0);
 	assert_ok(cgroup_apply_devices(fd, &none, 1, &err), &err);
-	assert_ok(cgroup_try_devices(fd, &all, 1, &err), &err);
+	assert_ok(prepare_only(fd, &all, 1, &err), &err);
 	assert_int_equal(open_in(fd, device, O_RDONLY), EPERM);
-	assert_int_equal(try_too_many(fd, &err), -1);
+	assert_int_equal(prepare_too_many(fd, &err), -1);
 	remove_ok(below("x"));
 }
 
@@ -953,7 +960,7 @@ int main(void)
 		cmocka_unit_test(join_is_explained),
 		cmocka_unit_test(refused_value_is_told_with_its_file),
 		cmocka_unit_test(device_rules_hold_and_are_replaced),
-		cmocka_unit_test(trying_device_rules_changes_nothing),
+		cmocka_unit_test(preparing_device_rules_changes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("cgroup", tests, set_up, clean_up);
