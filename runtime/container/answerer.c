@@ -18,8 +18,8 @@
 
 #define SOCKET_NAME "sysinfo.sock"
 
-/* They end by themselves, right after the init; this is how long we watch for it. */
 #define CONNECT_TIMEOUT_SEC 10
+/* They end by themselves, right after the init; this is how long we watch for it. */
 #define END_TIMEOUT_MSEC 5000
 
 char *container_sysinfo_socket(const struct container_settings *set, const char *id)
