@@ -51,7 +51,9 @@ struct tracee {
 	pid_t pid; /* 0: the row is free */
 	int process;
 	int calls;
-	bool failing; /* between entry and exit of the call that is made to fail */
+	bool failing;  /* between entry and exit of the call that is made to fail */
+	bool restarts; /* the kernel is about to make the last call again by itself */
+	uint64_t last_nr, last_ip;
 };
 
 struct inject {
@@ -162,13 +164,36 @@ static void call_enter(struct inject *in, struct tracee *t,
 	}
 }
 
+/* Of calls that wait for a lock (a write to a network's sysctl) how often the kernel goes back and
+ * enters them again depends on what else runs on the machine: it is one call. The numbers are
+ * linux/errno.h's, which no program sees. */
+static void note_restart(struct tracee *t, const struct __ptrace_syscall_info *info)
+{
+	enum { FIRST_ERESTART = 512, LAST_ERESTART = 516 };
+
+	t->restarts = info->exit.rval <= -FIRST_ERESTART && info->exit.rval >= -LAST_ERESTART;
+}
+
+static bool is_restart(struct tracee *t, const struct __ptrace_syscall_info *info)
+{
+	bool same = t->restarts && info->entry.nr == t->last_nr &&
+		    info->instruction_pointer == t->last_ip;
+
+	t->restarts = false;
+	t->last_nr = info->entry.nr;
+	t->last_ip = info->instruction_pointer;
+	return same;
+}
+
 static void syscall_stop(struct inject *in, struct tracee *t)
 {
 	struct __ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), &info) < 0)
 		return;
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY && in->begun) {
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		note_restart(t, &info);
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY && in->begun && !is_restart(t, &info)) {
 		call_enter(in, t, &info);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && t->failing) {
 		register_set(t, REGISTER(rax), -in->error);

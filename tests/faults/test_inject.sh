@@ -81,6 +81,31 @@ until [ "$(<"/proc/$pid/comm")" = sleep ]; do :; done
 is "and lives" "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "sleep 1000 "
 kill "$pid"
 
+# Signals that nobody handles: the kernel goes back into the call each time.
+waits_for_lock() # PID
+{
+	local tries
+	for ((tries = 0; tries < 200; tries++)); do
+		! grep -q '^73 ' "/proc/$1/syscall" 2>/dev/null || return 0 # flock(2)
+		sleep 0.05
+	done
+	return 1
+}
+
+exec {lock}>"$dir/lock"
+flock "$lock"
+"$INJECT" -o "$dir/found" --list flock "$dir/lock" true {lock}>&- &
+pid=
+until [ -n "$pid" ]; do pid=$(pgrep -P $!); done
+for _ in 1 2 3; do
+	check "it waits" waits_for_lock "$pid"
+	kill -WINCH "$pid"
+done
+exec {lock}>&-
+wait $!
+is "a call that the kernel restarts is one" "$(grep -c ' flock(' "$dir/found")" 1
+rm "$dir/lock"
+
 inject --list tee "$dir/a" <<<x
 is "a write to a file counts, to stdout it doesn't" "$(cut -d' ' -f2- <<<"$found")" \
 	"1.1 openat(., \"$dir/a\")
