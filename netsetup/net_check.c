@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/base/json.h"
 #include "runtime/base/str.h"
 
 #define MTU_MIN 68      /* RFC 791 */
@@ -270,6 +271,9 @@ static int check_id(const char *id, struct err *err)
 		if (iscntrl((unsigned char)*c))
 			return err_set(err, ERR_INPUT, "the id %s has control characters",
 				       str_show(shown, id));
+	/* Its record would be another one's. */
+	if (!json_can_say(id))
+		return err_set(err, ERR_INPUT, "the id %s is no UTF-8", str_show(shown, id));
 	return 0;
 }
 

@@ -76,6 +76,8 @@ int json_uint(const struct json *node, uint64_t max, uint64_t *ret);
 
 /* Adds "text" with quotes and escapes; bytes that are no UTF-8 become U+FFFD. */
 void json_quote(struct strbuf *sb, const char *text);
+/* Whether it has no such bytes: what is written is what will be read. */
+bool json_can_say(const char *text);
 
 /*
  * A writer over strbuf. Commas and (where pretty is set) line breaks come by themselves:

@@ -27,6 +27,18 @@ static size_t utf8_len(const unsigned char *s)
 	return n;
 }
 
+bool json_can_say(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	for (size_t n; *at; at += n) {
+		n = utf8_len(at);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 static void quote_char(struct strbuf *sb, unsigned char c)
 {
 	static const char plain[] = "\"\\\b\f\n\r\t", named[] = "\"\\bfnrt";

@@ -6,7 +6,7 @@
 
 #include <linux/if_link.h>
 
-#include "netsetup/net.h"
+#include "netsetup/options.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
 
@@ -193,6 +193,56 @@ static void nonsense_is_refused_by_name(void **state)
 	}
 }
 
+/* The lists of a parsed network have room for what it has, and may be gone on with: a build with
+ * sanitizers sees who writes beyond that. */
+static void what_was_parsed_can_grow(void **state)
+{
+	static const char text[] = NICS(
+		"101",
+		"{\"kind\":\"bridged\",\"name\":\"eth0\",\"parent\":\"br0\",\"trunk\":[1,2,3,4],"
+		"\"addresses\":[\"10.0.0.1/24\",\"10.0.0.2/24\"]},"
+		"{\"kind\":\"routed\",\"name\":\"venet0\",\"addresses\":[\"10.9.0.1\"]}");
+	auto_net struct net_config *config = parse(text);
+	struct net_nic *nic;
+	struct err err;
+
+	(void)state;
+	assert_ok(options_set_nic(&config->nics[0], "trunk", "5+6", "trunk", &err), &err);
+	assert_ok(options_set_nic(&config->nics[0], "ip", "10.0.0.3/24", "ip", &err), &err);
+	assert_non_null(options_ip_add(config, "10.9.0.2,10.9.0.3", "ip", &err));
+	assert_ok(options_add_publish(config, "80:80,81:81", "publish", &err), &err);
+	assert_ok(options_add_open(config, "22", "allow", &err), &err);
+	assert_ok(options_ip_del(config, "10.9.0.1,10.9.0.2", "ip", &err), &err);
+	assert_non_null(options_netif_add(config, "eth1,bridge=br0", "nic", &err));
+	assert_ok(options_del_nic(config, "eth0", "nic", &err), &err);
+	nic = options_netif_add(config, "eth2,bridge=br0", "nic", &err);
+	assert_non_null(nic);
+	assert_ok(options_set_nic(nic, "trunk", "9", "trunk", &err), &err);
+	assert_ok(net_fill(config, &err), &err);
+	assert_int_equal(config->n_nics, 3);
+	assert_int_equal(config->nics[0].n_addrs, 1);
+	assert_string_equal(config->nics[2].name, "eth2");
+	assert_int_equal(config->n_publish, 2);
+}
+
+/* It would not be the same id any more when it is read from the record. */
+static void an_id_that_json_cannot_say_is_refused(void **state)
+{
+	static const char *const ids[] = { "a\xff", "a\xc3", "\xed\xa0\x80" };
+	struct net_nic nic = { .kind = NET_BRIDGED, .name = "eth0" };
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		auto_free char *id = strdup(ids[i]);
+		struct net_config config = { .id = id, .nics = &nic, .n_nics = 1 };
+
+		assert_int_equal(net_fill(&config, &err), -1);
+		assert_int_equal(err.code, ERR_INPUT);
+		assert_non_null(strstr(err.msg, "is no UTF-8"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +253,8 @@ int main(void)
 		cmocka_unit_test(what_is_given_stays),
 		cmocka_unit_test(json_goes_both_ways),
 		cmocka_unit_test(nonsense_is_refused_by_name),
+		cmocka_unit_test(what_was_parsed_can_grow),
+		cmocka_unit_test(an_id_that_json_cannot_say_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
