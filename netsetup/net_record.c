@@ -181,27 +181,35 @@ static int read_record(const struct json *root, const char *what, struct net_rec
 	return 0;
 }
 
+int net_record_parse(const char *text, size_t len, const char *what, struct net_record **ret,
+		     struct err *err)
+{
+	auto_record struct net_record *record = calloc(1, sizeof(*record));
+	auto_json struct json_doc *doc = NULL;
+
+	if (!record)
+		return err_sys(err, "read \"%s\"", what);
+	if (json_parse(text, len, what, &doc, err) < 0 ||
+	    read_record(json_root(doc), what, record, err) < 0)
+		return -1;
+	*ret = steal_ptr(&record);
+	return 0;
+}
+
 int net_record_load(const char *id, struct net_record **ret, struct err *err)
 {
 	char path[sizeof(NET_STATE_DIR) + NET_ID_MAX + sizeof(SUFFIX) + 1];
-	auto_record struct net_record *record = calloc(1, sizeof(*record));
-	auto_json struct json_doc *doc = NULL;
 	auto_free char *text = NULL;
 	size_t len;
 
-	if (!record)
-		return err_sys(err, "read the network of \"%s\"", id);
 	if (check_id(id, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), NET_STATE_DIR "/%s" SUFFIX, id);
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return err_set(err, ERR_NOT_FOUND, "\"%s\" has no network here", id);
-	if (fd_load_at(AT_FDCWD, path, RECORD_MAX_BYTES, &text, &len, err) < 0 ||
-	    json_parse(text, len, path, &doc, err) < 0 ||
-	    read_record(json_root(doc), path, record, err) < 0)
+	if (fd_load_at(AT_FDCWD, path, RECORD_MAX_BYTES, &text, &len, err) < 0)
 		return -1;
-	*ret = steal_ptr(&record);
-	return 0;
+	return net_record_parse(text, len, path, ret, err);
 }
 
 int net_record_remove(const char *id, struct err *err)

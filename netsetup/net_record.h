@@ -37,6 +37,9 @@ int net_record_lock(const char *id, struct err *err);
 int net_record_save(const struct net_record *record, struct err *err);
 /* ERR_NOT_FOUND: there is none. */
 int net_record_load(const char *id, struct net_record **ret, struct err *err);
+/* What a record's file says; `what` begins error texts. Touches nothing. */
+int net_record_parse(const char *text, size_t len, const char *what, struct net_record **ret,
+		     struct err *err);
 int net_record_remove(const char *id, struct err *err);
 
 #endif

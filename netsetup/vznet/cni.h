@@ -48,6 +48,17 @@ struct cni {
 	const char *version;     /* one of those that are known */
 };
 
+/* Those that are known, ascending. */
+extern const char *const cni_versions[];
+#define CNI_NEWEST 4
+
+/* What the caller says of whom: the verb, names, the id. */
+int cni_read_env(struct cni *cni, struct err *err);
+/* Of text and len: doc, conf and version (which else stays). */
+int cni_read_text(struct cni *cni, struct err *err);
+/* Whether the verb is one of its version's, and the network's name. */
+int cni_read_name(struct cni *cni, struct err *err);
+
 /* Whether it can be a container's or a network's name. */
 bool cni_is_word(const char *text);
 /* Net's id in fresh memory; NULL: ENOMEM. */
