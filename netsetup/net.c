@@ -253,13 +253,24 @@ int net_remove(const char *id, int netns_fd, struct err *err)
 
 /* ---- what there is to call ---- */
 
+int net_hold(const char *id, struct err *err)
+{
+	return net_record_lock(id, err);
+}
+
 int net_change(const struct net_config *config, int netns_fd, struct err *err)
 {
-	auto_record struct net_record *record = NULL;
 	auto_fd int lock = net_record_lock(config->id, err);
+
+	return lock < 0 ? -1 : net_change_held(config, netns_fd, err);
+}
+
+int net_change_held(const struct net_config *config, int netns_fd, struct err *err)
+{
+	auto_record struct net_record *record = NULL;
 	auto_job struct nic_job job = { .netns_fd = netns_fd };
 
-	if (lock < 0 || net_record_load(config->id, &record, err) < 0)
+	if (net_record_load(config->id, &record, err) < 0)
 		return -1;
 	job.record = record;
 	if (job_open(&job, err) < 0)

@@ -124,6 +124,12 @@ int net_up(const struct net_config *config, int netns_fd, struct err *err);
  * stays is lost. After an error all is as before. */
 int net_change(const struct net_config *config, int netns_fd, struct err *err);
 
+/* For who makes the new config of what is there: from net_hold to the close of the fd that it returns
+ * (-1: error) no other verb works on this id (nor on some others), so what net_load gives stays true.
+ * net_change_held is net_change by who holds the id; the other verbs would wait for ever. */
+int net_hold(const char *id, struct err *err);
+int net_change_held(const struct net_config *config, int netns_fd, struct err *err);
+
 /* Removes what outlives the namespace, and the record; its links go with the namespace and are not
  * waited for. No record: nothing to do, no error. What can't be removed is warned of and does
  * not keep the rest. */

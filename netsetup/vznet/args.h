@@ -15,6 +15,7 @@
 
 struct args {
 	struct net_config *config; /* what the options made of it */
+	int hold;                  /* net_hold's, by who changes what is there; -1: none */
 	char nic[IFNAMSIZ];        /* the one that options are about; "": none yet */
 	const char *netns;
 	pid_t pid;

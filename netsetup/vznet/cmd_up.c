@@ -59,7 +59,8 @@ int cmd_change(struct args *args, struct err *err)
 
 	if (need_netns(args, &netns, err) < 0 || net_fill(args->config, err) < 0)
 		return -1;
-	return net_change(args->config, netns, err);
+	return args->hold < 0 ? net_change(args->config, netns, err) :
+				net_change_held(args->config, netns, err);
 }
 
 int cmd_down(struct args *args, struct err *err)

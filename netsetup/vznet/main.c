@@ -177,15 +177,17 @@ static int begin_config(struct args *args, const struct args_command *command, c
 		return cmd_new_config(args, "", err);
 	if (file)
 		return read_json(args, id, file, err);
-	if (command->options == ARGS_CHANGE)
-		return net_load(id, &args->config, err);
-	return cmd_new_config(args, id, err);
+	if (command->options != ARGS_CHANGE)
+		return cmd_new_config(args, id, err);
+	/* Two changes at once: the later one is of what the other one made. */
+	args->hold = net_hold(id, err);
+	return args->hold < 0 ? -1 : net_load(id, &args->config, err);
 }
 
 static int run(char **argv, struct err *err)
 {
 	const struct args_command *command;
-	struct args args = { 0 };
+	struct args args = { .hold = -1 };
 	bool help = false;
 	int rc = 0;
 
@@ -206,6 +208,7 @@ static int run(char **argv, struct err *err)
 		rc = args_read(&args, command, argv + 1, &help, err);
 	if (rc == 0)
 		rc = help ? cmd_help_on(command, err) : command->run(&args, err);
+	fd_closep(&args.hold);
 	net_freep(&args.config);
 	return rc < 0 ? err_wrap(err, "%s", command->name) : 0;
 }

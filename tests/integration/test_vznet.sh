@@ -90,6 +90,25 @@ t_bridged_nics_are_ports()
 	net_end
 }
 
+# Each adds an address of its own to what it finds: none may be lost.
+t_changes_at_once_all_count()
+{
+	local i changes=() wanted=10.9.0.101/32
+	net_world
+	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101 --skip_arpdetect
+	for i in 1 2 3 4 5 6 7 8; do
+		vznet change 101 --netns /run/netns/ct1 --ipadd "10.9.0.11$i" 2>"$SCRATCH/change.$i" &
+		changes+=($!)
+		wanted+=" 10.9.0.11$i/32"
+	done
+	wait "${changes[@]}"
+	is "no error" "$(cat "$SCRATCH"/change.*)" ""
+	is "all are inside" "$(addresses ct1 venet0)" "$wanted"
+	is "and in the record" "$(vznet show --json 101 | jq '.nics[0].addresses | length')" 9
+	vznet down 101
+	net_end
+}
+
 t_network_of_a_process_and_of_json()
 {
 	net_world
