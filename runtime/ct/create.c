@@ -11,6 +11,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/action.h"
 #include "runtime/ct/ct.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/feature.h"
@@ -154,12 +155,19 @@ static int make(struct ct *ct, const struct ct_create_opts *opts, const char *fo
 		struct err *err)
 {
 	struct storage storage;
+	struct err why;
 
 	if (claim_ids(ct, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
 		return -1;
 	if (opts->name && link_name(ct, opts->name, err) < 0)
 		return -1;
-	return storage_create(&storage, folder, err);
+	if (storage_create(&storage, folder, err) < 0)
+		return -1;
+	if (action_created(ct, err) == 0)
+		return 0;
+	if (storage_destroy(&storage, &why) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
+	return -1;
 }
 
 /* What make left: never a conf that was not there before, or a link to none. */

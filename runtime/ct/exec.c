@@ -5,28 +5,37 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/path.h"
 #include "runtime/base/proc.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/compile.h"
 
+#define SCRIPT_MAX_BYTES (16U << 20)
+
 #define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* As openvz's vzctl enter and exec: nothing of the host's environment but TERM. */
-static const char *const environment[] = {
+/* What enter gives a login shell: nothing of the host's environment but TERM. */
+static const char *const login_env[] = {
 	PATH, "HOME=/root", "USER=root", "LOGNAME=root", "HISTFILE=/dev/null", NULL,
 };
 
-static char **make_env(void)
+/* What exec gives a command, and start and stop their scripts. */
+static const char *const command_env[] = { PATH, "HOME=/", "TERM=linux", NULL };
+
+static char **make_login_env(void)
 {
 	auto_strv char **env = NULL;
 	const char *term = getenv("TERM");
 	auto_free char *text = str_dupf("TERM=%s", term ? term : "linux");
 
-	for (const char *const *at = environment; *at; at++)
+	for (const char *const *at = login_env; *at; at++)
 		if (strv_add(&env, *at) < 0)
 			return NULL;
 	if (!text || strv_add(&env, text) < 0)
@@ -34,13 +43,13 @@ static char **make_env(void)
 	return steal_ptr(&env);
 }
 
-static int make_process(const char *const *args, bool terminal, struct spec **ret, struct err *err)
+static int make_process(const char *const *args, const char *const *env, bool terminal,
+			struct spec **ret, struct err *err)
 {
 	auto_strbuf struct strbuf text = { 0 };
-	auto_strv char **env = make_env();
 
 	if (env)
-		compile_process(args, (const char *const *)env, terminal, &text);
+		compile_process(args, env, terminal, &text);
 	if (!env || text.failed)
 		return err_set(err, ENOMEM, "run \"%s\": out of memory", args[0]);
 	return spec_parse_process(text.text, text.len, "process", ret, err);
@@ -78,55 +87,124 @@ void exec_stdio_restore(const int saved[3])
 	errno = errno_before;
 }
 
-/* In a child, which ends: a process that joined the container is the child of who made it enter,
- * and as long as its parent does not reap it, the container's init can't end (pid_namespaces(7)).
- * Ours would be waiting for just that. */
-static int start_detached(const struct container_settings *set, const char *id,
-			  const struct spec_process *process, struct err *err)
-{
-	struct container_exec_opts opts = { .process = process, .detach = true };
-	int saved[3], status;
-
-	if (exec_stdio_null(saved, err) < 0)
-		return -1;
-	return container_exec(set, id, &opts, &status, err);
-}
+/* What is run in a child of ours, for two reasons. A process that joined the container is the child
+ * of who made it enter, and as long as its parent does not reap it, the container's init can't end
+ * (pid_namespaces(7)), for which we may be waiting. And who made one enter makes no process
+ * outside any more. */
+struct job {
+	const struct container_settings *set;
+	const char *id;
+	const struct spec_process *process;
+	bool detach;
+	int input; /* its stdin, or -1: as it is */
+};
 
 struct answer {
-	int rc;
+	int rc, status;
 	struct err err;
 };
 
-int exec_detached(const struct container_settings *set, const char *id, const char *const *args,
-		  struct err *err)
+static int run_job(const struct job *job, int *ret_status, struct err *err)
+{
+	struct container_exec_opts opts = { .process = job->process, .detach = job->detach };
+	int saved[3];
+
+	if (job->detach && exec_stdio_null(saved, err) < 0)
+		return -1;
+	if (job->input >= 0 && dup2(job->input, STDIN_FILENO) < 0)
+		return err_sys(err, "give it its input");
+	return container_exec(job->set, job->id, &opts, ret_status, err);
+}
+
+/* SIGTERM is passed on to what it runs (attach.h). */
+__attribute__((noreturn)) static void be_child(const struct job *job, int to)
 {
 	struct answer answer = { .rc = -1 };
-	auto_spec struct spec *spec = NULL;
+
+	if (!job->detach && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		err_sys(&answer.err, "end with the verb");
+	else
+		answer.rc = run_job(job, &answer.status, &answer.err);
+	_exit(fd_write_all(to, &answer, sizeof(answer)) < 0);
+}
+
+static int run_in_child(const struct job *job, int *ret_status, struct err *err)
+{
 	auto_fd int from = -1, to = -1;
+	struct answer answer;
 	int pair[2];
 	pid_t pid;
 
-	if (make_process(args, false, &spec, err) < 0)
-		return -1;
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return err_sys(err, "make a pipe");
 	from = pair[0];
 	to = pair[1];
 	pid = proc_clone(0, -1, NULL);
-	if (pid == 0) {
-		answer.rc = start_detached(set, id, &spec->process, &answer.err);
-		_exit(fd_write_all(to, &answer, sizeof(answer)) < 0);
-	}
+	if (pid == 0)
+		be_child(job, to);
 	if (pid < 0)
 		return err_sys(err, "make a process");
 	proc_wait(pid);
 	fd_closep(&to);
 	if (fd_read_all(from, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
 		return err_set(err, ERR_FAILED, "run \"%s\": the helper process was killed",
-			       args[0]);
+			       job->process->args[0]);
+	*ret_status = answer.status;
 	if (answer.rc < 0 && err)
 		*err = answer.err;
 	return answer.rc;
+}
+
+int exec_detached(const struct container_settings *set, const char *id, const char *const *args,
+		  struct err *err)
+{
+	struct job job = { .set = set, .id = id, .detach = true, .input = -1 };
+	auto_strv char **env = make_login_env();
+	auto_spec struct spec *spec = NULL;
+	int status;
+
+	if (make_process(args, (const char *const *)env, false, &spec, err) < 0)
+		return -1;
+	job.process = &spec->process;
+	return run_in_child(&job, &status, err);
+}
+
+/* ---- scripts ---- */
+
+const char *exec_shell(const char *root)
+{
+	auto_fd int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int bash = fd < 0 ? -1 : path_open_in(fd, "/bin/bash", O_PATH, 0);
+
+	return bash >= 0 ? "/bin/bash" : "/bin/sh";
+}
+
+/* A copy: nothing of the host's own is handed in. */
+static int open_copy(const char *path, struct err *err)
+{
+	auto_fd int fd = memfd_create("script", MFD_CLOEXEC);
+	auto_free char *text = NULL;
+	size_t len;
+
+	if (fd_load_at(AT_FDCWD, path, SCRIPT_MAX_BYTES, &text, &len, err) < 0)
+		return -1;
+	if (fd < 0 || fd_write_all(fd, text, len) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(err, "copy the script");
+	return steal_fd(&fd);
+}
+
+int exec_script(const struct container_settings *set, const char *id, const char *shell,
+		const char *path, int *ret_status, struct err *err)
+{
+	const char *const args[] = { shell, NULL };
+	auto_spec struct spec *spec = NULL;
+	auto_fd int input = open_copy(path, err);
+	struct job job = { .set = set, .id = id, .input = input };
+
+	if (input < 0 || make_process(args, command_env, false, &spec, err) < 0)
+		return -1;
+	job.process = &spec->process;
+	return run_in_child(&job, ret_status, err);
 }
 
 int exec_here(const struct container_settings *set, const char *id, const char *const *args,
@@ -134,9 +212,10 @@ int exec_here(const struct container_settings *set, const char *id, const char *
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	struct container_exec_opts opts = { .tty_here = terminal };
+	auto_strv char **env = make_login_env();
 	auto_spec struct spec *spec = NULL;
 
-	if (make_process(args, terminal, &spec, err) < 0)
+	if (make_process(args, (const char *const *)env, terminal, &spec, err) < 0)
 		return -1;
 	opts.process = &spec->process;
 	return container_exec(set, id, &opts, ret_status, err);

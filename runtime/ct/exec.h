@@ -13,6 +13,14 @@
 int exec_detached(const struct container_settings *set, const char *id, const char *const *args,
 		  struct err *err);
 
+/* The shell that OpenVZ takes: bash, where the mounted root has one. */
+const char *exec_shell(const char *root);
+
+/* Runs the host's file in it by the shell, which reads it from its stdin, with our output and
+ * OpenVZ's few variables; waits. A signal that ends us ends it. */
+int exec_script(const struct container_settings *set, const char *id, const char *shell,
+		const char *path, int *ret_status, struct err *err);
+
 /* Runs it with our input and output (a terminal of its own passed through to ours, if ours is
  * one) and waits; its exit status as a shell gives it. */
 int exec_here(const struct container_settings *set, const char *id, const char *const *args,

@@ -134,10 +134,9 @@ static int create_overlay(const struct overlay *overlay, struct err *err)
 /* In a mount namespace of its own. */
 static int build(const struct overlay *overlay, struct err *err)
 {
-	auto_fd int userns = usermap_open(overlay->first_id, err);
-	auto_fd int lower = -1, own = -1, stage = -1;
+	auto_fd int userns = -1, lower = -1, own = -1, stage = -1;
 
-	if (userns < 0)
+	if (overlay->first_id && (userns = usermap_open(overlay->first_id, err)) < 0)
 		return -1;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_sys(err, "make the mounts private");
@@ -150,7 +149,7 @@ static int build(const struct overlay *overlay, struct err *err)
 		return -1;
 	if (fchdir(stage) < 0)
 		return err_sys(err, "enter the folder of the layers");
-	if (usermap_enter(overlay->first_id, err) < 0)
+	if (overlay->first_id && usermap_enter(overlay->first_id, err) < 0)
 		return -1;
 	return create_overlay(overlay, err);
 }

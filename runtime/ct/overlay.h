@@ -26,7 +26,7 @@ struct overlay {
 	const char *root;    /* an empty folder, where the layers are put together; on the host
 			       * nothing is mounted there by this */
 	const char *source;  /* what the mount table shows in its first column */
-	uint32_t first_id;   /* of the CT's range */
+	uint32_t first_id;   /* of the CT's range; 0: nothing is mapped, owners are as on disk */
 };
 
 /* The mounted overlay as an fd, not attached anywhere (move_mount(2)); nodev. ERR_UNSUPPORTED

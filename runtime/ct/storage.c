@@ -17,6 +17,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/overlay.h"
+#include "runtime/ct/submount.h"
 #include "runtime/ct/vz.h"
 
 /* In the private area: a link with the template folder's name as its text. It belongs to the
@@ -237,6 +238,8 @@ int storage_mount(const struct storage *storage, struct err *err)
 int storage_umount(const struct storage *storage, bool lazy, struct err *err)
 {
 	while (storage_mounted(storage)) {
+		if (submount_release(storage->root, err) < 0)
+			return -1;
 		if (umount2(storage->root, UMOUNT_NOFOLLOW) == 0)
 			continue;
 		if (errno == EBUSY && lazy &&

@@ -20,7 +20,7 @@ struct storage {
 	const char *template_dir;
 	const char *layout; /* "overlay" */
 	const char *name;   /* the CT's id: shown in the mount table */
-	uint32_t first_id;
+	uint32_t first_id;  /* what is mounted has the CT's ids; 0: those that are on disk */
 };
 
 /* Can the layout be used here? VZ_ERR(VZ_UNKNOWN_LAYOUT), ERR_UNSUPPORTED with what can be done. */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ct_destroy: what is a CT's goes, but its conf. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netsetup/net.h"
+#include "runtime/base/str.h"
+#include "runtime/ct/action.h"
+#include "runtime/ct/ct.h"
+#include "runtime/ct/ctmount.h"
+#include "runtime/ct/live.h"
+
+/* names/NAME, if it is this CT's. */
+static int unlink_name(const struct ct *ct, struct err *err)
+{
+	const char *name = conf_get(ct->conf, "NAME");
+	auto_free char *path = name ? str_dupf("%s/%s", ct->vz->names_dir, name) : NULL;
+	uint32_t ctid;
+	int found;
+
+	if (!name || ctid_check_name(name, NULL) < 0)
+		return 0;
+	found = path ? ctid_find(ct->vz->conf_dir, name, &ctid, err) :
+		       err_sys(err, "forget its name");
+	if (found < 0)
+		return -1;
+	if (found && ctid == ct->ctid && unlink(path) < 0)
+		return err_sys(err, "remove \"%s\"", path);
+	return 0;
+}
+
+static int retire(const struct ct *ct, const char *suffix, struct err *err)
+{
+	auto_free char *from = str_dupf("%s/%s.%s", ct->vz->conf_dir, ct->id, suffix);
+	auto_free char *to = from ? str_dupf("%s.destroyed", from) : NULL;
+
+	if (!to)
+		return err_sys(err, "retire the configuration");
+	if (rename(from, to) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return err_sys(err, "rename \"%s\"", from);
+	return 0;
+}
+
+/* The conf, and scripts beside it, are kept as *.destroyed, as OpenVZ does. */
+static int retire_conf(const struct ct *ct, struct err *err)
+{
+	if (unlink_name(ct, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ACTION_N; i++)
+		if (retire(ct, action_names[i], err) < 0)
+			return -1;
+	return retire(ct, "conf", err);
+}
+
+/* A conf that was being written when its verb was killed. */
+static char *half_conf(const struct ct *ct)
+{
+	return str_dupf("%s.new", ct->conf_path);
+}
+
+static void remove_files(const struct ct *ct)
+{
+	auto_free char *dump = str_dupf("%s/Dump.%s", ct->vz->dump_dir, ct->id);
+	auto_free char *half = half_conf(ct);
+
+	if (dump)
+		unlink(dump);
+	if (half)
+		unlink(half);
+}
+
+static bool is_anything_there(const struct ct *ct, const struct storage *storage)
+{
+	auto_container_state struct container_state *live = NULL;
+	auto_free char *half = half_conf(ct);
+	struct err why;
+
+	return ct->has_conf || storage_has_traces(storage) || (half && access(half, F_OK) == 0) ||
+	       (live_load(ct, &live, &why) == 0 && live);
+}
+
+int ct_destroy(struct ct *ct, struct err *err)
+{
+	struct storage storage;
+	bool running;
+
+	if (ct_storage(ct, false, &storage, err) < 0 || live_check(ct, &running, err) < 0)
+		return -1;
+	if (running)
+		return err_set(err, VZ_ERR(VZ_RUNNING),
+			       "Container is currently running. Stop it first.");
+	if (!is_anything_there(ct, &storage)) {
+		vz_lock_remove(ct->vz, ct->id);
+		return err_set(err, VZ_ERR(VZ_NO_CONF), "Container %s does not exist", ct->id);
+	}
+	vz_sayf(ct->vz, "Destroying container private area: %s", storage.private);
+	if (live_clear(ct, err) < 0 || net_forget(ct->id, err) < 0)
+		return -1;
+	if (storage_mounted(&storage))
+		ctmount_undo(ct, &storage);
+	if (storage_destroy(&storage, err) < 0)
+		return vz_fail(err, VZ_CANNOT_DELETE);
+	remove_files(ct);
+	if (retire_conf(ct, err) < 0) /* last: as long as it is there, destroy can be repeated */
+		return -1;
+	vz_lock_remove(ct->vz, ct->id);
+	vz_sayf(ct->vz, "Container private area was destroyed");
+	return 0;
+}
