@@ -170,6 +170,8 @@ static int parse_value(const struct cli_option *row, const char *text, void *at,
 		return 0;
 	case CLI_LIST:
 		return add_to_list(at, text, err);
+	case CLI_PAIRS:
+		return add_to_list(at, row->name, err) < 0 ? -1 : add_to_list(at, text, err);
 	case CLI_CHOICE:
 		return parse_choice(what, text, row->arg, at, err);
 	case CLI_COUNT:
@@ -193,7 +195,7 @@ static int store(struct cli_scan *scan, struct found f, const char *text, struct
 
 	scan->given[f.table]++;
 	/* What has no effect is checked all the same; a text needs no check. */
-	if (f.row->flags & CLI_NO_EFFECT) {
+	if ((f.row->flags & CLI_NO_EFFECT) && f.row->kind != CLI_PAIRS) {
 		if (f.row->kind == CLI_TEXT || f.row->kind == CLI_LIST)
 			return 0;
 		return parse_value(f.row, text, unused, err);
@@ -294,9 +296,14 @@ void cli_options_done(const struct cli_options *options, void *values)
 {
 	for (unsigned int i = 0; options && i < options->n; i++) {
 		const struct cli_option *row = &options->rows[i];
+		bool list = row->kind == CLI_LIST && !(row->flags & CLI_NO_EFFECT);
 
-		if (row->kind == CLI_LIST && !(row->flags & CLI_NO_EFFECT))
-			mem_free_ptr((char *)values + row->offset);
+		if (list || row->kind == CLI_PAIRS) {
+			void *at = (char *)values + row->offset;
+
+			mem_free_ptr(at);
+			*(char ***)at = NULL; /* rows may share it */
+		}
 	}
 }
 

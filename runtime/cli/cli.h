@@ -26,6 +26,8 @@ enum cli_kind {
 	CLI_FLAG,   /* bool */
 	CLI_TEXT,   /* const char *; an empty text is as if it were not given, as with runc */
 	CLI_LIST,   /* char **: each text it was given, in order, then NULL */
+	CLI_PAIRS,  /* char **: the option's name and the text, of all such rows with this offset in
+		     * the order given, then NULL; CLI_NO_EFFECT is for the help alone */
 	CLI_CHOICE, /* unsigned int: which of the words of `arg` ("table|json"); 0 is the first */
 	CLI_COUNT,  /* unsigned int */
 	CLI_I64,    /* struct spec_i64 */

@@ -13,90 +13,6 @@
 #include "runtime/base/str.h"
 #include "runtime/cli/output.h"
 #include "runtime/ct/ct.h"
-#include "runtime/ct/set.h"
-
-/* What set and create have in common. S(member): where a member of struct set_opts is. */
-/* clang-format off */
-#define SET_ROWS \
-	{ "allow", 0, CLI_TEXT, 0, S(allow), "PORT[/PROTO],...|none|all", \
-	  "the inbound ports that are open" }, \
-	{ "bridge", 0, CLI_TEXT, 0, S(bridge), "BRIDGE", "of --ifname: the bridge it is a port of" }, \
-	{ "gw", 0, CLI_TEXT, 0, S(gw), "ADDRESS", "of --ifname: its IPv4 gateway" }, \
-	{ "gw6", 0, CLI_TEXT, 0, S(gw6), "ADDRESS", "of --ifname: its IPv6 gateway" }, \
-	{ "host_ifname", 0, CLI_TEXT, 0, S(host_ifname), "NAME", \
-	  "of --ifname: the name of its end on the host" }, \
-	{ "host_mac", 0, CLI_TEXT, 0, S(host_mac), "MAC", "of --ifname: the MAC of that end" }, \
-	{ "ifname", 0, CLI_TEXT, CLI_NOT_EMPTY, S(ifname), "NAME", \
-	  "the NIC that the options of one NIC are about" }, \
-	{ "ip", 0, CLI_LIST, 0, S(ip), "ADDRESS", "the same as --ipadd" }, \
-	{ "ipadd", 0, CLI_LIST, 0, S(ipadd), "ADDRESS", "give it an address" }, \
-	{ "ipdel", 0, CLI_LIST, 0, S(ipdel), "ADDRESS|all", "take an address away" }, \
-	{ "isolate", 0, CLI_TEXT, 0, S(isolate), "yes|no", "keep it apart from other CTs" }, \
-	{ "mac", 0, CLI_TEXT, 0, S(mac), "MAC", "of --ifname: its MAC" }, \
-	{ "mac_filter", 0, CLI_TEXT, 0, S(mac_filter), "on|off", \
-	  "of --ifname: may it send from its own MAC and addresses only?" }, \
-	{ "mtu", 0, CLI_TEXT, 0, S(mtu), "BYTES", "of --ifname: its MTU" }, \
-	{ "nat", 0, CLI_TEXT, 0, S(nat), "on|off|auto", "masquerade its addresses" }, \
-	{ "nameserver", 0, CLI_LIST, 0, S(nameserver), "ADDRESS|inherit", \
-	  "its name servers: all of them; inherit: the host's" }, \
-	{ "netdev_add", 0, CLI_LIST, 0, S(netdev_add), "INTERFACE", \
-	  "give it an interface of the host" }, \
-	{ "netdev_del", 0, CLI_LIST, 0, S(netdev_del), "INTERFACE", "take it back" }, \
-	{ "netif_add", 0, CLI_LIST, 0, S(netif_add), "NAME[,...]", \
-	  "give it a NIC: NAME[,MAC,HOST_IFNAME,HOST_MAC,BRIDGE] or NAME[,KEY=VALUE,...]" }, \
-	{ "netif_del", 0, CLI_LIST, 0, S(netif_del), "NAME|all", "take a NIC away" }, \
-	{ "publish", 0, CLI_LIST, 0, S(publish), "[IP:]PORT:PORT[/PROTO]", \
-	  "lead a port of the host to one of the CT" }, \
-	{ "publish_del", 0, CLI_LIST, 0, S(publish_del), "[IP:]PORT:PORT[/PROTO]|all", \
-	  "no longer" }, \
-	{ "rate", 0, CLI_TEXT, 0, S(rate), "UP[:SHARE][,DOWN]", \
-	  "how fast it may send and receive: 30mbit, unlimited" }, \
-	{ "searchdomain", 0, CLI_LIST, 0, S(searchdomain), "DOMAIN", \
-	  "where it looks for short names: all of them" }, \
-	{ "trunk", 0, CLI_TEXT, 0, S(trunk), "VLAN[+VLAN...]|none", \
-	  "of --ifname: the VLANs that pass with their tags" }, \
-	{ "vlan", 0, CLI_TEXT, 0, S(vlan), "VLAN", "of --ifname: the VLAN it is in; 0: none" }
-/* clang-format on */
-
-struct create_opts {
-	struct ct_create_opts ct;
-	struct set_opts set;
-};
-
-#define CREATE(member) offsetof(struct create_opts, ct.member)
-#define S(member) offsetof(struct create_opts, set.member)
-
-static const struct cli_option create_rows[] = {
-	{ "features", 0, CLI_TEXT, CLI_NOT_EMPTY, CREATE(features), "NAME:on|off,...",
-	  "what it may have besides: sysinfo" },
-	{ "hostname", 0, CLI_TEXT, 0, CREATE(hostname), "NAME", "the CT's host name" },
-	{ "layout", 0, CLI_TEXT, 0, CREATE(layout), "overlay", "how its data lies on disk" },
-	{ "name", 0, CLI_TEXT, 0, CREATE(name), "NAME",
-	  "a name to call it by, besides its number" },
-	{ "ostemplate", 0, CLI_TEXT, 0, CREATE(ostemplate), "NAME|FILE",
-	  "a template in the cache, an archive, or \"minimal\"" },
-	SET_ROWS,
-};
-const struct cli_options cmd_ct_create_options = CLI_OPTIONS(create_rows, struct create_opts);
-#undef S
-
-struct set_cli {
-	struct set_opts set;
-	struct set_how how;
-};
-
-#define S(member) offsetof(struct set_cli, set.member)
-#define HOW(member) offsetof(struct set_cli, how.member)
-
-static const struct cli_option set_rows[] = {
-	{ "hostname", 0, CLI_TEXT, 0, HOW(hostname), "NAME",
-	  "its host name, from the next start on" },
-	{ "save", 0, CLI_FLAG, 0, HOW(save), "", "keep it in the CT's configuration" },
-	{ "skip_arpdetect", 0, CLI_FLAG, 0, S(skip_arpdetect), "",
-	  "do not look whether another machine has the address" },
-	SET_ROWS,
-};
-const struct cli_options cmd_ct_set_options = CLI_OPTIONS(set_rows, struct set_cli);
 
 struct stop_opts {
 	bool fast;
@@ -146,17 +62,14 @@ static int exit_code(const struct err *err)
 	return err->code == ERR_USAGE ? VZ_BAD_OPTION : VZ_SYSTEM;
 }
 
-static int finish(struct cli *cli, int rc, const struct err *err)
+int cmd_ct_finish(struct cli *cli, int rc, const struct err *err)
 {
 	if (rc < 0)
 		cli->status = exit_code(err);
 	return rc;
 }
 
-typedef int (*verb)(struct cli *cli, struct ct *ct, struct err *err);
-
-/* Opens the CT that the first argument names, and does it. */
-static int on_ct(struct cli *cli, unsigned int flags, verb run, struct err *err)
+int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *err)
 {
 	auto_vz struct vz *vz = NULL;
 	auto_ct struct ct *ct = NULL;
@@ -166,7 +79,7 @@ static int on_ct(struct cli *cli, unsigned int flags, verb run, struct err *err)
 		rc = ct_open(vz, cli->args[0], flags, &ct, err);
 	if (rc == 0)
 		rc = run(cli, ct, err);
-	return finish(cli, rc, err);
+	return cmd_ct_finish(cli, rc, err);
 }
 
 int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err)
@@ -188,28 +101,6 @@ int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct e
 
 /* ---- the verbs ---- */
 
-static int create(struct cli *cli, struct ct *ct, struct err *err)
-{
-	const struct create_opts *given = cli->ct_opts;
-	struct ct_create_opts opts = given->ct;
-
-	opts.set = &given->set;
-	return ct_create(ct, &opts, err);
-}
-
-int cmd_ct_create(struct cli *cli, struct err *err)
-{
-	char shown[STR_SHOW_SIZE];
-	uint32_t ctid;
-
-	if (!ctid_parse(cli->args[0], &ctid)) {
-		err_set(err, VZ_ERR(VZ_BAD_VALUE), "bad CT ID %s", str_show(shown, cli->args[0]));
-		err_hint(err, "a number from 1 to %u; --name gives it a name", CTID_MAX);
-		return finish(cli, -1, err);
-	}
-	return on_ct(cli, CT_LOCK | CT_NO_CONF, create, err);
-}
-
 static int start(struct cli *cli, struct ct *ct, struct err *err)
 {
 	(void)cli;
@@ -218,7 +109,7 @@ static int start(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_start(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_LOCK, start, err);
+	return cmd_ct_on(cli, CT_LOCK, start, err);
 }
 
 static int stop(struct cli *cli, struct ct *ct, struct err *err)
@@ -230,7 +121,7 @@ static int stop(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_stop(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_LOCK, stop, err);
+	return cmd_ct_on(cli, CT_LOCK, stop, err);
 }
 
 static int restart(struct cli *cli, struct ct *ct, struct err *err)
@@ -247,19 +138,7 @@ static int restart(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_restart(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_LOCK, restart, err);
-}
-
-static int set(struct cli *cli, struct ct *ct, struct err *err)
-{
-	const struct set_cli *opts = cli->opts;
-
-	return set_apply(ct, &opts->set, &opts->how, err);
-}
-
-int cmd_ct_set(struct cli *cli, struct err *err)
-{
-	return on_ct(cli, CT_LOCK | CT_NO_CONF, set, err);
+	return cmd_ct_on(cli, CT_LOCK, restart, err);
 }
 
 void cmd_ct_status_line(const char *id, const struct ct_status *st, struct strbuf *sb)
@@ -290,12 +169,12 @@ int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err)
 		rc = ct_open(vz, cli->args[0], CT_NO_CONF, &ct, err);
 	if (rc == 0)
 		rc = ct_status(ct, ret, err);
-	return finish(cli, rc, err);
+	return cmd_ct_finish(cli, rc, err);
 }
 
 int cmd_ct_status(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_NO_CONF, status, err);
+	return cmd_ct_on(cli, CT_NO_CONF, status, err);
 }
 
 static int enter(struct cli *cli, struct ct *ct, struct err *err)
@@ -305,7 +184,7 @@ static int enter(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_enter(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, 0, enter, err);
+	return cmd_ct_on(cli, 0, enter, err);
 }
 
 static int destroy(struct cli *cli, struct ct *ct, struct err *err)
@@ -316,7 +195,7 @@ static int destroy(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_destroy(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_LOCK | CT_NO_CONF, destroy, err);
+	return cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, destroy, err);
 }
 
 static int mount_ct(struct cli *cli, struct ct *ct, struct err *err)
@@ -327,7 +206,7 @@ static int mount_ct(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_mount(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_LOCK, mount_ct, err);
+	return cmd_ct_on(cli, CT_LOCK, mount_ct, err);
 }
 
 static int umount_ct(struct cli *cli, struct ct *ct, struct err *err)
@@ -338,7 +217,7 @@ static int umount_ct(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_umount(struct cli *cli, struct err *err)
 {
-	return on_ct(cli, CT_LOCK, umount_ct, err);
+	return cmd_ct_on(cli, CT_LOCK, umount_ct, err);
 }
 
 /* ---- list ---- */
@@ -406,5 +285,5 @@ int cmd_ct_list(struct cli *cli, struct err *err)
 
 	if (rc == 0)
 		rc = list(cli, vz, err);
-	return finish(cli, rc, err);
+	return cmd_ct_finish(cli, rc, err);
 }

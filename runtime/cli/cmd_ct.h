@@ -21,18 +21,26 @@
  * cli->global.config (--config FILE, the vz.conf), NULL: the default one. */
 int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err);
 
+typedef int (*cmd_ct_verb)(struct cli *cli, struct ct *ct, struct err *err);
+/* Opens the CT that the first argument names (flags: ct.h's), and does it. */
+int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *err);
+/* For a verb that ends with rc: OpenVZ's exit code where that is -1. */
+int cmd_ct_finish(struct cli *cli, int rc, const struct err *err);
+
 /* cmd_status.c: cmd_ct_status, but with an option for any container. */
 int cmd_status(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_status_options;
 
+/* cmd_set.c */
 int cmd_ct_create(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_create_options;
+int cmd_ct_set(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_set_options;
+
 int cmd_ct_start(struct cli *cli, struct err *err);
 int cmd_ct_stop(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_stop_options; /* restart's too */
 int cmd_ct_restart(struct cli *cli, struct err *err);
-int cmd_ct_set(struct cli *cli, struct err *err);
-extern const struct cli_options cmd_ct_set_options;
 int cmd_ct_status(struct cli *cli, struct err *err);
 /* Of the CT that the first argument names, and its line in OpenVZ's words. */
 int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err);

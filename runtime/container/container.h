@@ -134,6 +134,9 @@ int container_pids(const struct container_settings *set, const char *id, pid_t *
 /* Waits up to timeout_msec (-1: for ever) for the init to end. 1 ended, 0 not yet, -1. */
 int container_wait(const struct container_settings *set, const char *id, int timeout_msec,
 		   struct err *err);
+/* The name that uname(2) tells inside, of a container with a UTS namespace of its own. */
+int container_set_hostname(const struct container_settings *set, const char *id,
+			   const char *hostname, struct err *err);
 
 /* limits only: see kernel/cgroup.h. Resources that need a controller the host lacks: error. */
 int container_update(const struct container_settings *set, const char *id,

@@ -12,8 +12,9 @@
 #include "runtime/container/unit.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/ns.h"
+#include "runtime/kernel/uts.h"
 
-/* The verbs on a live container: kill, pause, resume, wait, pids, update. */
+/* The verbs on a live container: kill, pause, resume, wait, pids, its name, update. */
 
 static int load(const struct container_settings *set, const char *id, struct container_state **ret,
 		struct err *err)
@@ -200,4 +201,19 @@ int container_update(const struct container_settings *set, const char *id,
 		return unit_update(state, res, err);
 	cgroup = cgroup_open_for(state->cgroup, res, err);
 	return cgroup < 0 ? -1 : cgroup_update(cgroup, res, err);
+}
+
+int container_set_hostname(const struct container_settings *set, const char *id,
+			   const char *hostname, struct err *err)
+{
+	auto_container_state struct container_state *state = NULL;
+	auto_spec struct spec *spec = NULL;
+	auto_fd int pidfd = -1;
+
+	if (load(set, id, &state, err) < 0 || container_load_spec(set, id, &spec, err) < 0)
+		return -1;
+	if (!spec_ns_new(spec, NS_UTS))
+		return err_set(err, ERR_STATE, "its UTS namespace is not its own");
+	pidfd = state_pidfd(state, err);
+	return pidfd < 0 ? -1 : uts_set_hostname(pidfd, hostname, err);
 }

@@ -2,6 +2,8 @@
 /* ct_create: a new CT's conf and private area. */
 #include "config.h"
 
+#include "runtime/ct/create.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +14,8 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/action.h"
-#include "runtime/ct/ct.h"
-#include "runtime/ct/dist.h"
-#include "runtime/ct/feature.h"
 #include "runtime/ct/idrange.h"
-#include "runtime/ct/set.h"
+#include "runtime/ct/name.h"
 #include "runtime/ct/template.h"
 
 /* ve-NAME.conf-sample, the values that a new CT begins with. The global CONFIGFILE need not
@@ -53,30 +52,6 @@ static int begin_conf(struct ct *ct, const struct ct_create_opts *opts, struct e
 	return 0;
 }
 
-static int check_name(const struct ct *ct, const char *name, struct err *err)
-{
-	uint32_t other;
-	int found;
-
-	if (ctid_check_name(name, err) < 0)
-		return vz_fail(err, VZ_BAD_NAME);
-	found = ctid_find(ct->vz->conf_dir, name, &other, err);
-	if (found > 0 && other != ct->ctid)
-		return err_set(err, VZ_ERR(VZ_BAD_NAME), "the name \"%s\" is CT %u's", name, other);
-	return found < 0 ? -1 : 0;
-}
-
-static int set_features(struct ct *ct, const char *given, struct err *err)
-{
-	auto_free char *value = NULL;
-
-	if (!given)
-		return 0;
-	if (feature_set(conf_get(ct->conf, "FEATURES"), given, &value, err) < 0)
-		return vz_fail(err, VZ_BAD_VALUE);
-	return conf_set(ct->conf, "FEATURES", value, err);
-}
-
 static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 {
 	const struct {
@@ -86,15 +61,12 @@ static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct 
 		{ "VE_ROOT", ct_get(ct, "VE_ROOT") },
 		{ "VE_PRIVATE", ct_get(ct, "VE_PRIVATE") },
 		{ "VE_LAYOUT", opts->layout ? opts->layout : ct_get(ct, "VE_LAYOUT") },
-		{ "HOSTNAME", opts->hostname },
-		{ "NAME", opts->name },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].value && conf_set(ct->conf, rows[i].key, rows[i].value, err) < 0)
 			return -1;
-	if (set_features(ct, opts->features, err) < 0 ||
-	    (opts->set && set_edit(ct, opts->set, err) < 0))
+	if (set_edit(ct, &opts->set, NULL, err) < 0)
 		return -1;
 	return ct_set_places(ct, err);
 }
@@ -106,10 +78,6 @@ static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *e
 	struct storage storage;
 	struct err why;
 
-	if (opts->hostname && dist_check_hostname(opts->hostname, err) < 0)
-		return -1;
-	if (opts->name && check_name(ct, opts->name, err) < 0)
-		return -1;
 	if (container_load(ct->vz->set, ct->id, &live, &why) == 0) {
 		container_state_free(live);
 		return err_set(err, VZ_ERR(VZ_RUNNING), "a live container has the id %s", ct->id);
@@ -139,27 +107,15 @@ static int claim_ids(struct ct *ct, struct err *err)
 	return conf_save(ct->conf, ct->conf_path, err);
 }
 
-static int link_name(const struct ct *ct, const char *name, struct err *err)
+static int make(struct ct *ct, const char *folder, struct err *err)
 {
-	auto_free char *path = str_dupf("%s/%s", ct->vz->names_dir, name);
-
-	if (!path)
-		return err_sys(err, "register the name \"%s\"", name);
-	if (path_mkdirs(ct->vz->names_dir, 0755, err) < 0)
-		return -1;
-	unlink(path); /* what it led to is gone (check_name) */
-	return symlink(ct->conf_path, path) < 0 ? err_sys(err, "make link \"%s\"", path) : 0;
-}
-
-static int make(struct ct *ct, const struct ct_create_opts *opts, const char *folder,
-		struct err *err)
-{
+	const char *name = conf_get(ct->conf, "NAME");
 	struct storage storage;
 	struct err why;
 
 	if (claim_ids(ct, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
 		return -1;
-	if (opts->name && link_name(ct, opts->name, err) < 0)
+	if (name && *name && name_link(ct, name, err) < 0)
 		return -1;
 	if (storage_create(&storage, folder, err) < 0)
 		return -1;
@@ -171,14 +127,14 @@ static int make(struct ct *ct, const struct ct_create_opts *opts, const char *fo
 }
 
 /* What make left: never a conf that was not there before, or a link to none. */
-static void unmake(const struct ct *ct, const struct ct_create_opts *opts)
+static void unmake(const struct ct *ct)
 {
-	auto_free char *link = opts->name ? str_dupf("%s/%s", ct->vz->names_dir, opts->name) : NULL;
+	struct err why;
 
 	if (ct->has_conf)
 		return;
-	if (link)
-		unlink(link);
+	if (name_unlink(ct, conf_get(ct->conf, "NAME"), &why) < 0)
+		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
 	unlink(ct->conf_path);
 }
 
@@ -208,8 +164,8 @@ int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 	auto_free char *folder = NULL;
 	int rc = prepare(ct, opts, &folder, err);
 
-	if (rc == 0 && (rc = make(ct, opts, folder, err)) < 0)
-		unmake(ct, opts);
+	if (rc == 0 && (rc = make(ct, folder, err)) < 0)
+		unmake(ct);
 	if (rc < 0) {
 		if (!ct->has_conf)
 			vz_lock_remove(ct->vz, ct->id);

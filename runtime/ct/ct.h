@@ -53,13 +53,7 @@ const char *ct_get(const struct ct *ct, const char *key);
 /* Its storage as storage.h wants it; the id range is looked for where with_ids says so. */
 int ct_storage(const struct ct *ct, bool with_ids, struct storage *ret, struct err *err);
 
-struct set_opts;
-struct ct_create_opts {
-	const char *ostemplate; /* each may be NULL */
-	const char *config, *layout, *hostname, *name;
-	const char *features;       /* "sysinfo:on", … */
-	const struct set_opts *set; /* or NULL */
-};
+struct ct_create_opts; /* create.h */
 /* Registers it and makes its private area. */
 int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err);
 

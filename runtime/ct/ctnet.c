@@ -126,9 +126,10 @@ void ctnet_write_files(const struct ct *ct, uint32_t first_id, const char *hostn
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
 }
 
-/* A new HOSTNAME in the conf is from the next start on: the name it runs with is its spec's. */
+/* Without a HOSTNAME in the conf the name it runs with is its spec's. */
 static void rewrite_files(const struct ct *ct, const struct net_config *config)
 {
+	const char *hostname = conf_get(ct->conf, "HOSTNAME");
 	auto_spec struct spec *spec = NULL;
 	struct storage storage;
 	struct err why = { 0 };
@@ -137,7 +138,8 @@ static void rewrite_files(const struct ct *ct, const struct net_config *config)
 	    container_load_spec(ct->vz->set, ct->id, &spec, &why) < 0)
 		log_warning("CT %s: write its network files: %s, ignoring", ct->id, why.msg);
 	else
-		ctnet_write_files(ct, storage.first_id, spec->hostname, config);
+		ctnet_write_files(ct, storage.first_id, hostname ? hostname : spec->hostname,
+				  config);
 }
 
 int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err)

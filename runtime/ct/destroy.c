@@ -13,25 +13,7 @@
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/live.h"
-
-/* names/NAME, if it is this CT's. */
-static int unlink_name(const struct ct *ct, struct err *err)
-{
-	const char *name = conf_get(ct->conf, "NAME");
-	auto_free char *path = name ? str_dupf("%s/%s", ct->vz->names_dir, name) : NULL;
-	uint32_t ctid;
-	int found;
-
-	if (!name || ctid_check_name(name, NULL) < 0)
-		return 0;
-	found = path ? ctid_find(ct->vz->conf_dir, name, &ctid, err) :
-		       err_sys(err, "forget its name");
-	if (found < 0)
-		return -1;
-	if (found && ctid == ct->ctid && unlink(path) < 0)
-		return err_sys(err, "remove \"%s\"", path);
-	return 0;
-}
+#include "runtime/ct/name.h"
 
 static int retire(const struct ct *ct, const char *suffix, struct err *err)
 {
@@ -48,7 +30,7 @@ static int retire(const struct ct *ct, const char *suffix, struct err *err)
 /* The conf, and scripts beside it, are kept as *.destroyed, as OpenVZ does. */
 static int retire_conf(const struct ct *ct, struct err *err)
 {
-	if (unlink_name(ct, err) < 0)
+	if (name_unlink(ct, conf_get(ct->conf, "NAME"), err) < 0)
 		return -1;
 	for (size_t i = 0; i < ACTION_N; i++)
 		if (retire(ct, action_names[i], err) < 0)

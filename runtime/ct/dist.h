@@ -14,7 +14,7 @@
  * VZ_ERR(VZ_BAD_HOSTNAME). Pure. */
 int dist_check_hostname(const char *hostname, struct err *err);
 
-/* Writes it into the mounted, stopped CT at `root`, as the CT's root. */
+/* Writes it into the mounted CT at `root`, which may run, as the CT's root. */
 int dist_set_hostname(const char *root, uint32_t first_id, const char *hostname, struct err *err);
 
 /* Lists of words, each or both NULL: addresses or "inherit"; domains. VZ_BAD_DNS,

@@ -24,7 +24,6 @@
 #include "runtime/ct/stop.h"
 #include "runtime/ct/view.h"
 
-#define STOP_TIMEOUT_MAX_SEC 86400
 #define KILL_TIMEOUT_MSEC 30000
 
 int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err)

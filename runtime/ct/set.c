@@ -1,432 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of options, and the edit of a conf by them. */
 #include "config.h"
 
 #include "runtime/ct/set.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "netsetup/options.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/ctnet.h"
-#include "runtime/ct/dist.h"
-#include "runtime/ct/netconf.h"
 
-struct job {
-	struct ct *ct;
-	const struct set_opts *opts;
-};
+const struct set_row *const set_tables[] = { set_plain_rows, set_net_rows, NULL };
 
-/* One value of one option. `what` is the option, for errors. */
-typedef int (*edit)(const struct job *job, const char *value, const char *what, struct err *err);
-
-/* ---- keys that are lists of values ---- */
-
-/* A model of that key alone. */
-static struct net_config *read_key(const struct job *job, const char *key, struct err *err)
+const struct set_row *set_find(const char *option)
 {
-	auto_free char *what = str_dupf("%s: %s", job->ct->conf_path, key);
-	auto_net struct net_config *config = calloc(1, sizeof(*config));
-	const char *value = conf_get(job->ct->conf, key);
-
-	if (!config || !what) {
-		err_sys(err, "read %s", key);
-		return NULL;
-	}
-	if (value && value[strspn(value, " \t")] &&
-	    netconf_parse_key(config, key, value, what, err) < 0)
-		return NULL;
-	return steal_ptr(&config);
+	for (size_t i = 0; set_tables[i]; i++)
+		for (const struct set_row *row = set_tables[i]; *row->option; row++)
+			if (str_eq(row->option, option))
+				return row;
+	return NULL;
 }
 
-static int write_key(const struct job *job, const char *key, const struct strbuf *text,
-		     struct err *err)
+static int edit(const struct set_job *job, const char *value, struct err *err)
 {
-	if (text->failed)
-		return err_set(err, ENOMEM, "set %s: out of memory", key);
-	return conf_set(job->ct->conf, key, text->text ? text->text : "", err);
+	char what[sizeof(job->row->option) + 2];
+
+	snprintf(what, sizeof(what), "--%s", job->row->option);
+	if (job->row->edit(job, value, what, err) == 0)
+		return 0;
+	return job->row->fails && err->code == ERR_INPUT ? vz_fail(err, job->row->fails) : -1;
 }
 
-static int write_netif(const struct job *job, const struct net_config *config, struct err *err)
+static int edit_joined(const struct set_job *job, struct err *err)
 {
-	auto_strbuf struct strbuf text = { 0 };
+	auto_strbuf struct strbuf all = { 0 };
 
-	options_emit_netif(config, &text);
-	return write_key(job, "NETIF", &text, err);
+	for (char **at = job->opts->given; *at; at += 2)
+		if (str_eq(at[0], job->row->option))
+			strbuf_addf(&all, "%s%s", all.len ? " " : "", at[1]);
+	if (all.failed)
+		return err_set(err, ENOMEM, "--%s: out of memory", job->row->option);
+	return edit(job, all.text ? all.text : "", err);
 }
 
-/* ---- addresses ---- */
-
-static bool has_addr(const struct net_nic *nic, const struct net_addr *addr, size_t *ret_at)
+/* All that was given of one option. */
+static int run_row(const struct set_job *job, unsigned int *parts, struct err *err)
 {
-	for (size_t i = 0; i < nic->n_addrs; i++) {
-		if (!addr_same(&nic->addrs[i], addr))
+	for (char **at = job->opts->given; *at; at += 2) {
+		if (!str_eq(at[0], job->row->option))
 			continue;
-		*ret_at = i;
-		return true;
+		*parts |= 1U << job->row->part;
+		if (job->row->flags & SET_JOINED)
+			return edit_joined(job, err);
+		if (edit(job, at[1], err) < 0)
+			return -1;
 	}
-	return false;
-}
-
-static int nic_ip_del(struct net_nic *nic, const char *value, const char *what, struct err *err)
-{
-	char shown[STR_SHOW_SIZE];
-	struct net_addr addr;
-	size_t at;
-
-	if (str_eq(value, "all")) {
-		nic->n_addrs = 0;
-		return 0;
-	}
-	if (addr_parse(value, what, &addr, err) < 0)
-		return -1;
-	if (!has_addr(nic, &addr, &at))
-		return err_set(err, ERR_INPUT, "%s: NIC %s does not have %s", what, nic->name,
-			       str_show(shown, value));
-	memmove(&nic->addrs[at], &nic->addrs[at + 1], (--nic->n_addrs - at) * sizeof(addr));
 	return 0;
 }
 
-static int no_nic(const char *name, struct err *err)
-{
-	char shown[STR_SHOW_SIZE];
-
-	return err_set(err, ERR_INPUT, "--ifname: the CT's NETIF has no %s", str_show(shown, name));
-}
-
-/* With --ifname: of that NIC. */
-static int edit_nic_ip(const struct job *job, const char *value, const char *what, bool add,
-		       struct err *err)
-{
-	auto_net struct net_config *config = read_key(job, "NETIF", err);
-	struct net_nic *nic = config ? options_find_nic(config, job->opts->ifname) : NULL;
-
-	if (!config)
-		return -1;
-	if (!nic)
-		return no_nic(job->opts->ifname, err);
-	if (add ? options_set_nic(nic, "ip", value, what, err) < 0 :
-		  nic_ip_del(nic, value, what, err) < 0)
-		return -1;
-	return write_netif(job, config, err);
-}
-
-static int edit_ip(const struct job *job, const char *value, const char *what, bool add,
-		   struct err *err)
+int set_edit(struct ct *ct, const struct set_opts *opts, unsigned int *ret_parts, struct err *err)
 {
 	auto_net struct net_config *config = NULL;
-	auto_strbuf struct strbuf text = { 0 };
+	struct set_job job = { .ct = ct, .opts = opts };
+	unsigned int parts = 0;
 
-	if (job->opts->ifname)
-		return edit_nic_ip(job, value, what, add, err);
-	config = read_key(job, "IP_ADDRESS", err);
-	if (!config)
-		return -1;
-	if (add ? !options_ip_add(config, value, what, err) :
-		  options_ip_del(config, value, what, err) < 0)
-		return -1;
-	netconf_emit_addrs(config, &text);
-	return write_key(job, "IP_ADDRESS", &text, err);
-}
-
-static int ipadd(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	return edit_ip(job, value, what, true, err);
-}
-
-static int ipdel(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	return edit_ip(job, value, what, false, err);
-}
-
-/* ---- NICs ---- */
-
-static int netif_add(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	auto_net struct net_config *config = read_key(job, "NETIF", err);
-
-	if (!config || !options_netif_add(config, value, what, err))
-		return -1;
-	return write_netif(job, config, err);
-}
-
-static int netif_del(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	auto_net struct net_config *config = NULL;
-
-	if (str_eq(value, "all"))
-		return conf_set(job->ct->conf, "NETIF", "", err);
-	config = read_key(job, "NETIF", err);
-	if (!config || options_del_nic(config, value, what, err) < 0)
-		return -1;
-	return write_netif(job, config, err);
-}
-
-/* The words of NETDEV but for one, and perhaps a new one. */
-static int rewrite_netdev(const struct job *job, const char *without, const char *added,
-			  bool *ret_found, struct err *err)
-{
-	const char *old = conf_get(job->ct->conf, "NETDEV");
-	auto_strv char **words = strv_split(old ? old : "", " \t");
-	auto_strbuf struct strbuf text = { 0 };
-
-	if (!words)
-		return err_sys(err, "set NETDEV");
-	for (char **word = words; *word; word++) {
-		if (str_eq(*word, without))
-			*ret_found = true;
-		else
-			strbuf_addf(&text, "%s%s", text.len ? " " : "", *word);
-	}
-	if (added)
-		strbuf_addf(&text, "%s%s", text.len ? " " : "", added);
-	return write_key(job, "NETDEV", &text, err);
-}
-
-static int netdev_add(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	auto_net struct net_config *config = read_key(job, "NETDEV", err);
-	bool found = false;
-
-	if (!config || !options_netdev_add(config, NET_PHYSICAL, value, what, err))
-		return -1;
-	return rewrite_netdev(job, value, value, &found, err);
-}
-
-static int netdev_del(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	char shown[STR_SHOW_SIZE];
-	bool found = false;
-
-	if (rewrite_netdev(job, value, NULL, &found, err) < 0)
-		return -1;
-	return found ? 0 :
-		       err_set(err, ERR_INPUT, "%s: the CT's NETDEV has no %s", what,
-			       str_show(shown, value));
-}
-
-/* Settings of the NIC that --ifname selects, by their keys in NETIF. */
-static int set_nic(const struct job *job, const char *key, const char *value, const char *what,
-		   struct err *err)
-{
-	auto_net struct net_config *config = NULL;
-	struct net_nic *nic;
-
-	if (!job->opts->ifname)
-		return err_set(err, ERR_USAGE, "%s needs --ifname, which says of which NIC", what);
-	config = read_key(job, "NETIF", err);
-	if (!config)
-		return -1;
-	nic = options_find_nic(config, job->opts->ifname);
-	if (!nic)
-		return no_nic(job->opts->ifname, err);
-	if (options_set_nic(nic, key, value, what, err) < 0)
-		return -1;
-	return write_netif(job, config, err);
-}
-
-/* The option's name is the key's. */
-static int nic_key(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	return set_nic(job, what + strlen("--"), value, what, err);
-}
-
-static int trunk(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	if (set_nic(job, "trunk", "", what, err) < 0)
-		return -1;
-	return str_eq(value, "none") ? 0 : set_nic(job, "trunk", value, what, err);
-}
-
-static int rate(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	auto_net struct net_config *config = NULL;
-	struct net_rate parsed = { 0 };
-	struct net_nic *nic;
-
-	if (netconf_parse_rate(value, what, &parsed, err) < 0)
-		return -1;
-	if (!job->opts->ifname)
-		return conf_set(job->ct->conf, "RATE", value, err);
-	config = read_key(job, "NETIF", err);
-	if (!config)
-		return -1;
-	nic = options_find_nic(config, job->opts->ifname);
-	if (!nic)
-		return no_nic(job->opts->ifname, err);
-	nic->rate = parsed;
-	return write_netif(job, config, err);
-}
-
-/* ---- the CT as a whole ---- */
-
-static int publish(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	auto_net struct net_config *config = read_key(job, "PUBLISH", err);
-	auto_strbuf struct strbuf text = { 0 };
-
-	if (!config || options_add_publish(config, value, what, err) < 0)
-		return -1;
-	netconf_emit_publish(config, &text);
-	return write_key(job, "PUBLISH", &text, err);
-}
-
-/* What is published at that place of the host, whatever it leads to. */
-static bool is_same_place(const struct net_publish *a, const struct net_publish *b)
-{
-	return a->proto == b->proto && a->host_port == b->host_port &&
-	       a->at.family == b->at.family && (a->at.family == 0 || addr_same(&a->at, &b->at));
-}
-
-static int publish_del(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	auto_net struct net_config *config = NULL;
-	auto_strbuf struct strbuf text = { 0 };
-	char shown[STR_SHOW_SIZE];
-	struct net_publish gone;
-	size_t kept = 0, n;
-
-	if (str_eq(value, "all"))
-		return conf_set(job->ct->conf, "PUBLISH", "", err);
-	config = read_key(job, "PUBLISH", err);
-	if (!config || options_parse_publish(value, what, &gone, err) < 0)
-		return -1;
-	n = config->n_publish;
-	for (size_t i = 0; i < n; i++)
-		if (!is_same_place(&config->publish[i], &gone))
-			config->publish[kept++] = config->publish[i];
-	config->n_publish = kept;
-	if (kept == n)
-		return err_set(err, ERR_INPUT, "%s: %s is not published", what,
-			       str_show(shown, value));
-	netconf_emit_publish(config, &text);
-	return write_key(job, "PUBLISH", &text, err);
-}
-
-/* A value that is kept as it was given. */
-static int plain(const struct job *job, const char *key, const char *value, const char *what,
-		 struct err *err)
-{
-	auto_net struct net_config *config = calloc(1, sizeof(*config));
-
-	if (!config)
-		return err_sys(err, "%s", what);
-	if (netconf_parse_key(config, key, value, what, err) < 0)
-		return -1;
-	return conf_set(job->ct->conf, key, value, err);
-}
-
-static int nat(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	return plain(job, "NAT", value, what, err);
-}
-
-static int allow(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	return plain(job, "ALLOW", value, what, err);
-}
-
-static int isolate(const struct job *job, const char *value, const char *what, struct err *err)
-{
-	return plain(job, "ISOLATE", value, what, err);
-}
-
-/* ---- names ---- */
-
-/* Each value is a word or several. They are the whole list. */
-static int set_words(const struct job *job, const char *key, char *const *values, struct err *err)
-{
-	auto_strbuf struct strbuf text = { 0 };
-
-	if (!values || !*values)
-		return 0;
-	for (; *values; values++)
-		strbuf_addf(&text, "%s%s", text.len ? " " : "", *values);
-	return write_key(job, key, &text, err);
-}
-
-static int set_dns(const struct job *job, struct err *err)
-{
-	if (set_words(job, "NAMESERVER", job->opts->nameserver, err) < 0 ||
-	    set_words(job, "SEARCHDOMAIN", job->opts->searchdomain, err) < 0)
-		return -1;
-	return dist_check_dns(conf_get(job->ct->conf, "NAMESERVER"),
-			      conf_get(job->ct->conf, "SEARCHDOMAIN"), err);
-}
-
-/* ---- the table ---- */
-
-/* In the order in which they are done: first what takes away. */
-#define ROW(name, list, run, fails)                                           \
-	{                                                                     \
-		"--" #name, offsetof(struct set_opts, name), list, run, fails \
-	}
-static const struct row {
-	char what[17];
-	size_t offset;
-	bool list; /* of values: char **; else const char * */
-	edit run;
-	int fails; /* the exit code for a bad value, or 0 */
-} rows[] = {
-	ROW(netif_del, true, netif_del, 0),
-	ROW(netif_add, true, netif_add, 0),
-	ROW(netdev_del, true, netdev_del, VZ_NETDEV),
-	ROW(netdev_add, true, netdev_add, VZ_NETDEV),
-	ROW(ipdel, true, ipdel, VZ_BAD_IP),
-	ROW(ipadd, true, ipadd, VZ_BAD_IP),
-	ROW(ip, true, ipadd, VZ_BAD_IP),
-	ROW(mac, false, nic_key, 0),
-	ROW(host_ifname, false, nic_key, 0),
-	ROW(host_mac, false, nic_key, 0),
-	ROW(bridge, false, nic_key, 0),
-	ROW(mac_filter, false, nic_key, 0),
-	ROW(gw, false, nic_key, VZ_BAD_IP),
-	ROW(gw6, false, nic_key, VZ_BAD_IP),
-	ROW(mtu, false, nic_key, 0),
-	ROW(vlan, false, nic_key, 0),
-	ROW(trunk, false, trunk, 0),
-	ROW(rate, false, rate, 0),
-	ROW(publish_del, true, publish_del, 0),
-	ROW(publish, true, publish, 0),
-	ROW(nat, false, nat, 0),
-	ROW(allow, false, allow, 0),
-	ROW(isolate, false, isolate, 0),
-};
-
-static int run_value(const struct job *job, const struct row *row, const char *value,
-		     struct err *err)
-{
-	if (row->run(job, value, row->what, err) == 0)
-		return 0;
-	return row->fails && err->code == ERR_INPUT ? vz_fail(err, row->fails) : -1;
-}
-
-static int run_row(const struct job *job, const struct row *row, struct err *err)
-{
-	const char *at = (const char *)job->opts + row->offset;
-
-	if (row->list) {
-		char *const *value = *(char *const *const *)(const void *)at;
-
-		for (; value && *value; value++)
-			if (run_value(job, row, *value, err) < 0)
+	for (size_t i = 0; opts->given && set_tables[i]; i++)
+		for (job.row = set_tables[i]; *job.row->option; job.row++)
+			if (run_row(&job, &parts, err) < 0)
 				return -1;
-	} else {
-		const char *value = *(const char *const *)(const void *)at;
-
-		if (value && run_value(job, row, value, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int set_edit(struct ct *ct, const struct set_opts *opts, struct err *err)
-{
-	auto_net struct net_config *config = NULL;
-	struct job job = { .ct = ct, .opts = opts };
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (run_row(&job, &rows[i], err) < 0)
-			return -1;
-	return set_dns(&job, err) < 0 ? -1 : ctnet_read(ct, &config, err);
+	if (ret_parts)
+		*ret_parts = parts;
+	return ctnet_read(ct, &config, err);
 }

@@ -2,58 +2,48 @@
 /* The verb: edits, applies to a running CT, keeps. */
 #include "config.h"
 
+#include <string.h>
+
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
+#include "runtime/ct/name.h"
 #include "runtime/ct/set.h"
 
-static char *conf_text(const struct ct *ct, struct err *err)
-{
-	auto_strbuf struct strbuf text = { 0 };
-	char *ret;
+/* One `set`. Where parts are taken back, the confs are swapped. */
+struct run {
+	struct ct *ct;
+	const struct set_opts *opts;
+	struct conf *old;
+	unsigned int parts, applied; /* bits 1 << SET_… */
+};
 
-	conf_emit(ct->conf, &text);
-	ret = strbuf_steal(&text);
-	if (!ret)
-		err_sys(err, "read the configuration");
-	return ret;
-}
+/* ---- the parts: each makes the running CT as ct->conf says; old is what it was made by ---- */
 
-static int save(struct ct *ct, const char *before, struct err *err)
-{
-	auto_free char *after = conf_text(ct, err);
+typedef int (*apply_fn)(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+			struct err *err);
 
-	if (!after)
-		return -1;
-	if (str_eq(before, after) && ct->has_conf) {
-		vz_sayf(ct->vz, "No changes in CT configuration, not saving");
-		return 0;
-	}
-	if (path_mkdirs(ct->vz->conf_dir, 0755, err) < 0 ||
-	    conf_save(ct->conf, ct->conf_path, err) < 0)
-		return -1;
-	vz_sayf(ct->vz, "CT configuration saved to %s", ct->conf_path);
-	return 0;
-}
-
-static int apply_dns(const struct ct *ct, struct err *err)
+static int apply_dns(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+		     struct err *err)
 {
 	struct storage storage;
 
+	(void)old;
+	(void)opts;
 	if (ct_storage(ct, true, &storage, err) < 0)
 		return -1;
 	return dist_set_dns(ct->root, storage.first_id, ct_get(ct, "NAMESERVER"),
 			    ct_get(ct, "SEARCHDOMAIN"), err);
 }
 
-static int apply_live(struct ct *ct, const struct set_opts *opts, struct err *err)
+static int apply_net(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+		     struct err *err)
 {
 	auto_net struct net_config *config = NULL;
 
-	if ((opts->nameserver || opts->searchdomain) && apply_dns(ct, err) < 0)
-		return -1;
+	(void)old;
 	if (ctnet_read(ct, &config, err) < 0)
 		return -1;
 	if (config && opts->skip_arpdetect)
@@ -61,44 +51,231 @@ static int apply_live(struct ct *ct, const struct set_opts *opts, struct err *er
 	return ctnet_change(ct, config, err);
 }
 
-/* What was applied and can't be kept is taken back. */
-static void revert(const struct ct *ct, const struct net_config *old)
+/* The running name, and the files that tell it: those of the network name it too. */
+static int apply_hostname(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+			  struct err *err)
 {
+	auto_net struct net_config *config = NULL;
+	const char *hostname = conf_get(ct->conf, "HOSTNAME");
+	struct storage storage;
+
+	(void)old;
+	(void)opts;
+	if (!hostname) /* taken back to none: the files are the next start's */
+		return 0;
+	if (ct_storage(ct, true, &storage, err) < 0 || ctnet_read(ct, &config, err) < 0 ||
+	    container_set_hostname(ct->vz->set, ct->id, hostname, err) < 0 ||
+	    dist_set_hostname(ct->root, storage.first_id, hostname, err) < 0)
+		return -1;
+	ctnet_write_files(ct, storage.first_id, hostname, config);
+	return 0;
+}
+
+static const apply_fn part_applies[SET_PARTS] = {
+	[SET_NET] = apply_net,
+	[SET_DNS] = apply_dns,
+	[SET_HOSTNAME] = apply_hostname,
+};
+
+static int apply_part(struct run *run, unsigned int part, struct err *err)
+{
+	if (!part_applies[part])
+		return 0;
+	run->applied |= 1U << part;
+	return part_applies[part](run->ct, run->old, run->opts, err);
+}
+
+static int apply_parts(struct run *run, struct err *err)
+{
+	for (unsigned int part = 0; part < SET_PARTS; part++)
+		if ((run->parts & 1U << part) && apply_part(run, part, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What was applied, and can't be kept or stays alone, is taken back, the last first. */
+static void revert(struct run *run)
+{
+	struct conf *kept = run->ct->conf;
 	struct err why = { 0 };
 
-	if (ctnet_change(ct, old, &why) < 0)
-		log_warning("CT %s: undo the change: %s, ignoring", ct->id, why.msg);
+	run->ct->conf = run->old;
+	run->old = kept;
+	for (unsigned int part = SET_PARTS; part-- > 0;)
+		if ((run->applied & 1U << part) &&
+		    part_applies[part](run->ct, run->old, run->opts, &why) < 0)
+			log_warning("CT %s: undo the change: %s, ignoring", run->ct->id, why.msg);
+	run->old = run->ct->conf;
+	run->ct->conf = kept;
 }
 
-static int set_hostname(struct ct *ct, const char *hostname, struct err *err)
+/* ---- keeping it ---- */
+
+static char *conf_text(const struct conf *conf, struct err *err)
 {
-	if (dist_check_hostname(hostname, err) < 0)
-		return -1;
-	return conf_set(ct->conf, "HOSTNAME", hostname, err);
+	auto_strbuf struct strbuf text = { 0 };
+	char *ret;
+
+	conf_emit(conf, &text);
+	ret = strbuf_steal(&text);
+	if (!ret)
+		err_sys(err, "read the configuration");
+	return ret;
 }
 
-int set_apply(struct ct *ct, const struct set_opts *opts, const struct set_how *how,
-	      struct err *err)
+static bool same_value(const struct conf *a, const struct conf *b, const char *key)
 {
-	auto_net struct net_config *old = NULL;
-	auto_free char *before = conf_text(ct, err);
-	struct ct_status status;
+	const char *x = conf_get(a, key), *y = conf_get(b, key);
 
-	if (!before || ct_status(ct, &status, err) < 0 || ctnet_read(ct, &old, err) < 0)
+	return str_eq(x ? x : "", y ? y : "");
+}
+
+/* Its link is there before the conf names it, so the name is never one that can't be found. */
+static int rename_to_new(const struct run *run, struct err *err)
+{
+	const char *name = conf_get(run->ct->conf, "NAME");
+
+	if (same_value(run->ct->conf, run->old, "NAME"))
+		return 0;
+	return name && *name ? name_link(run->ct, name, err) : 0;
+}
+
+static void forget_old_name(const struct run *run)
+{
+	struct err why;
+
+	if (!same_value(run->ct->conf, run->old, "NAME") &&
+	    name_unlink(run->ct, conf_get(run->old, "NAME"), &why) < 0)
+		log_warning("CT %s: %s, ignoring", run->ct->id, why.msg);
+}
+
+static int save(const struct run *run, struct err *err)
+{
+	const struct ct *ct = run->ct;
+	auto_free char *before = conf_text(run->old, err);
+	auto_free char *after = before ? conf_text(ct->conf, err) : NULL;
+
+	if (!after)
 		return -1;
-	if (how->hostname && set_hostname(ct, how->hostname, err) < 0)
-		return -1;
-	if (set_edit(ct, opts, err) < 0)
-		return -1;
-	if (status.running && apply_live(ct, opts, err) < 0)
-		return how->save ? err_hint(err, "not saving the configuration") : -1;
-	if (!how->save) {
-		vz_sayf(ct->vz, "WARNING: Settings were not saved to config (use --save flag)");
+	if (str_eq(before, after) && ct->has_conf) {
+		vz_sayf(ct->vz, "No changes in CT configuration, not saving");
 		return 0;
 	}
-	if (save(ct, before, err) == 0)
+	if (path_mkdirs(ct->vz->conf_dir, 0755, err) < 0 || rename_to_new(run, err) < 0 ||
+	    conf_save(ct->conf, ct->conf_path, err) < 0)
+		return -1;
+	forget_old_name(run);
+	vz_sayf(ct->vz, "CT configuration saved to %s", ct->conf_path);
+	return 0;
+}
+
+/* ---- the verb ---- */
+
+static const struct set_row *next_given(char ***at)
+{
+	const struct set_row *row = set_find((*at)[0]);
+
+	*at += 2;
+	return row;
+}
+
+static int check_given(const struct set_opts *opts, bool running, struct err *err)
+{
+	char **at = opts->given;
+
+	if (!at)
+		return err_set(err, ERR_USAGE, "nothing to set (see vzrun help set)");
+	while (*at) {
+		const struct set_row *row = next_given(&at);
+
+		if (!row)
+			return err_set(err, ERR_USAGE, "nothing knows --%s", at[-2]);
+		if ((row->flags & SET_SAVE) && !opts->save)
+			return err_set(err, VZ_ERR(row->fails ? row->fails : VZ_BAD_OPTION),
+				       "--%s needs --save", row->option);
+		if ((row->flags & SET_STOPPED) && running)
+			return err_set(err, VZ_ERR(VZ_RUNNING), "--%s: the CT is running",
+				       row->option);
+	}
+	if (!opts->save && (opts->force || opts->mode == SET_MODE_RESTART))
+		return err_set(err, VZ_ERR(VZ_BAD_OPTION), "%s makes no sense without --save",
+			       opts->force ? "--force" : "--setmode restart");
+	return 0;
+}
+
+/* Is there something new that only a start brings? Says so. */
+static bool needs_restart(const struct run *run)
+{
+	char **at = run->opts->given;
+	bool found = false;
+
+	while (*at) {
+		const struct set_row *row = next_given(&at);
+
+		if (row->part != SET_NEXT_START || same_value(run->ct->conf, run->old, row->key))
+			continue;
+		found = true;
+		if (run->opts->mode == SET_MODE_NONE)
+			log_warning("Unable to set %s on a running container", row->option);
+	}
+	if (found && run->opts->mode == SET_MODE_NONE)
+		log_warning("Some of the parameters could not be applied to a running container "
+			    "(--setmode restart: restart it; --setmode ignore: no warning)");
+	return found;
+}
+
+static int restart(struct ct *ct, struct err *err)
+{
+	vz_sayf(ct->vz, "Restarting container");
+	return ct_stop(ct, false, err) < 0 ? -1 : ct_start(ct, err);
+}
+
+static int apply_live(struct run *run, struct err *err)
+{
+	if (apply_parts(run, err) == 0)
 		return 0;
-	if (status.running)
-		revert(ct, old);
+	if (run->opts->save && run->opts->force) {
+		log_warning("%s (kept all the same: --force)", err->msg);
+		return 0;
+	}
+	revert(run);
+	return run->opts->save ? err_hint(err, "not saving the configuration") : -1;
+}
+
+static int keep(struct run *run, bool running, struct err *err)
+{
+	if (!run->opts->save) {
+		vz_sayf(run->ct->vz,
+			"WARNING: Settings were not saved to config %s(use --save flag)",
+			running ? "and will be lost after CT restart " : "");
+		return 0;
+	}
+	if (save(run, err) == 0)
+		return 0;
+	if (running)
+		revert(run);
 	return -1;
+}
+
+int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
+{
+	auto_conf struct conf *old = NULL;
+	auto_free char *before = conf_text(ct->conf, err);
+	struct run run = { .ct = ct, .opts = opts };
+	struct ct_status status;
+	bool restarts = false;
+
+	if (!before || conf_parse(before, strlen(before), ct->conf_path, &old, err) < 0 ||
+	    ct_status(ct, &status, err) < 0 || check_given(opts, status.running, err) < 0 ||
+	    set_edit(ct, opts, &run.parts, err) < 0)
+		return -1;
+	run.old = old;
+	if (status.running) {
+		restarts = needs_restart(&run) && opts->mode == SET_MODE_RESTART;
+		if (!restarts && apply_live(&run, err) < 0)
+			return -1;
+	}
+	if (keep(&run, status.running && !restarts, err) < 0)
+		return -1;
+	return restarts ? restart(ct, err) : 0;
 }

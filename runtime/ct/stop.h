@@ -8,6 +8,8 @@
 #include "runtime/base/err.h"
 #include "runtime/container/container.h"
 
+#define STOP_TIMEOUT_MAX_SEC 86400 /* of STOP_TIMEOUT */
+
 /* The signal that makes an init power off, by the base names of its executable ("systemd") and of
  * its argv[0], since a busybox may be a shell as well; 0: none is known. Pure. */
 int stop_signal(const char *program, const char *argv0);

@@ -108,7 +108,7 @@ t_without_save_it_is_for_now()
 	try ct set "$id" --ipadd 10.9.0.101
 	is "set" "$status" 0
 	is "says so" "$(tail -1 <<<"$out")" \
-		"WARNING: Settings were not saved to config (use --save flag)"
+		"WARNING: Settings were not saved to config and will be lost after CT restart (use --save flag)"
 	check "it answers" pings client 10.9.0.101
 	is "the conf has nothing" "$(key IP_ADDRESS)" ""
 	ct restart "$id" --fast >/dev/null
@@ -325,28 +325,31 @@ t_its_name_is_in_etc_hosts()
 
 t_a_change_while_it_runs_is_in_its_files()
 {
-	local ours="/^# vzrun: /d; /localhost$/d" file
+	local ours="/^# vzrun: /d; /localhost$/d" file host
 	world
 	make_ct
+	host=$(uname -n)
 	file=$(ct_private etc/NetworkManager)
 	mkdir -p "$file"
 	file=$file/conf.d/05-vzrun.conf
 	ct start "$id" >/dev/null
 	ct set "$id" --ipadd 10.9.0.101 --hostname later --save >/dev/null
-	is "an address, at the name it runs with" "$(ct exec "$id" sed "$ours" /etc/hosts)" \
-		"10.9.0.101 ct$id"
+	is "its new name is the kernel's" "$(ct exec "$id" uname -n)" later
+	is "the host's is not touched" "$(uname -n)" "$host"
+	is "and in its file" "$(ct exec "$id" cat /etc/hostname)" later
+	is "an address, at its new name" "$(ct exec "$id" sed "$ours" /etc/hosts)" "10.9.0.101 later"
 	check "NetworkManager is told of venet0" ct exec "$id" test -f /etc/NetworkManager/conf.d/05-vzrun.conf
 	try ct set "$id" --ipadd 10.9.0.1 --save
 	is "a change that fails" "$status" 78
-	is "changes nothing" "$(ct exec "$id" sed "$ours" /etc/hosts)" "10.9.0.101 ct$id"
+	is "changes nothing" "$(ct exec "$id" sed "$ours" /etc/hosts)" "10.9.0.101 later"
 	ct exec "$id" sh -c 'rm /etc/hosts; mkfifo /etc/hosts'
 	try timeout 60 nsenter --net=/run/netns/node \
 		"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" set "$id" --ipdel all --save
 	is "a fifo does not hold it" "$status$err" 0
 	check "NetworkManager may have it again" test ! -e "$file"
-	is "another name and no address" "$(ct exec "$id" sed "$ours" /etc/hosts)" "127.0.1.1 ct$id"
+	is "no address" "$(ct exec "$id" sed "$ours" /etc/hosts)" "127.0.1.1 later"
 	ct restart "$id" --fast >/dev/null
-	is "its new name" "$(ct exec "$id" sed "$ours" /etc/hosts)" "127.0.1.1 later"
+	is "after a restart" "$(ct exec "$id" sed "$ours" /etc/hosts)" "127.0.1.1 later"
 	end
 	net_end
 }

@@ -17,7 +17,7 @@
 struct opts {
 	bool detach, tty;
 	const char *bundle;
-	char **env;
+	char **env, **pairs;
 	unsigned int format, count;
 	struct spec_i64 quota, memory;
 	struct spec_u64 shares;
@@ -31,6 +31,8 @@ static const struct cli_option rows[] = {
 	{ "bundle", 'b', CLI_TEXT, 0, AT(bundle), "DIR", "" },
 	{ "user", 'u', CLI_TEXT, CLI_NOT_EMPTY, AT(bundle), "UID", "" },
 	{ "env", 'e', CLI_LIST, 0, AT(env), "NAME=VALUE", "" },
+	{ "ram", 0, CLI_PAIRS, 0, AT(pairs), "BYTES", "" },
+	{ "noatime", 0, CLI_PAIRS, CLI_NO_EFFECT, AT(pairs), "yes|no", "" },
 	{ "format", 'f', CLI_CHOICE, 0, AT(format), "table|json", "" },
 	{ "preserve-fds", 0, CLI_COUNT, 0, AT(count), "N", "" },
 	{ "cpu-quota", 0, CLI_I64, 0, AT(quota), "USEC", "" },
@@ -188,6 +190,21 @@ static void lists_keep_their_order(void **state)
 	done(&p);
 }
 
+static void pairs_keep_their_names_and_one_order(void **state)
+{
+	static const char *const expected[] = { "ram", "1", "noatime", "yes", "ram", "" };
+	struct parsed p;
+
+	(void)state;
+	parse(&p, false, "--ram 1 --noatime=yes --ram=");
+	assert_int_equal(p.ret, 0);
+	assert_int_equal(strv_len(p.opts.pairs), ARRAY_SIZE(expected));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+		assert_string_equal(p.opts.pairs[i], expected[i]);
+	done(&p);
+	assert_null(p.opts.pairs);
+}
+
 static void numbers_are_read_whole(void **state)
 {
 	struct parsed p;
@@ -318,6 +335,7 @@ int main(void)
 		cmocka_unit_test(in_order_leaves_the_rest_alone),
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(lists_keep_their_order),
+		cmocka_unit_test(pairs_keep_their_names_and_one_order),
 		cmocka_unit_test(numbers_are_read_whole),
 		cmocka_unit_test(empty_text_is_not_given),
 		cmocka_unit_test(no_effect_is_checked_all_the_same),

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs that take what a CT may be given: create and set. */
+#include "config.h"
+
+#include "runtime/base/str.h"
+#include "runtime/cli/cmd_ct.h"
+#include "runtime/cli/set_rows.h"
+#include "runtime/ct/create.h"
+
+/* ---- create ---- */
+
+#define AT(member) offsetof(struct ct_create_opts, member)
+
+static const struct cli_option create_rows[] = {
+	{ "layout", 0, CLI_TEXT, 0, AT(layout), "overlay", "how its data lies on disk" },
+	{ "ostemplate", 0, CLI_TEXT, 0, AT(ostemplate), "NAME|FILE",
+	  "a template in the cache, an archive, or \"minimal\"" },
+	SET_ROWS(AT(set)),
+};
+const struct cli_options cmd_ct_create_options = CLI_OPTIONS(create_rows, struct ct_create_opts);
+
+static int create(struct cli *cli, struct ct *ct, struct err *err)
+{
+	return ct_create(ct, cli->ct_opts, err);
+}
+
+int cmd_ct_create(struct cli *cli, struct err *err)
+{
+	char shown[STR_SHOW_SIZE];
+	uint32_t ctid;
+
+	if (!ctid_parse(cli->args[0], &ctid)) {
+		err_set(err, VZ_ERR(VZ_BAD_VALUE), "bad CT ID %s", str_show(shown, cli->args[0]));
+		err_hint(err, "a number from 1 to %u; --name gives it a name", CTID_MAX);
+		return cmd_ct_finish(cli, -1, err);
+	}
+	return cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, create, err);
+}
+
+/* ---- set ---- */
+
+#define OPT(member) offsetof(struct set_opts, member)
+
+static const struct cli_option set_rows[] = {
+	{ "force", 0, CLI_FLAG, 0, OPT(force), "",
+	  "with --save: keep also what the running CT could not be given" },
+	{ "save", 0, CLI_FLAG, 0, OPT(save), "", "keep it in the CT's configuration" },
+	{ "setmode", 0, CLI_CHOICE, 0, OPT(mode), "none|restart|ignore",
+	  "for what only a start brings: warn, restart the CT, or keep silent" },
+	{ "skip_arpdetect", 0, CLI_FLAG, 0, OPT(skip_arpdetect), "",
+	  "do not look whether another machine has the address" },
+	SET_ROWS(0),
+};
+const struct cli_options cmd_ct_set_options = CLI_OPTIONS(set_rows, struct set_opts);
+
+static int set(struct cli *cli, struct ct *ct, struct err *err)
+{
+	return set_apply(ct, cli->opts, err);
+}
+
+int cmd_ct_set(struct cli *cli, struct err *err)
+{
+	return cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, set, err);
+}

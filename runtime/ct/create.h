@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* create: what ct_create (ct.h) is given. */
+#ifndef RUNTIME_CT_CREATE_H
+#define RUNTIME_CT_CREATE_H
+
+#include "runtime/ct/set.h"
+
+struct ct_create_opts {
+	const char *ostemplate, *config, *layout; /* each may be NULL */
+	struct set_opts set;                      /* its given and ifname count */
+};
+
+#endif
