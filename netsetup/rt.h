@@ -82,6 +82,10 @@ int rt_route_add(struct rt *rt, const struct rt_route *route);
 /* Not there: -ESRCH (v4, v6), -ENODEV. */
 int rt_route_del(struct rt *rt, const struct rt_route *route);
 
+/* Whether there is one in any table: 1, 0 or -errno. What the route leaves out (the gateway, with ifindex
+ * 0 the link) may be whatever it is; src is not looked at. */
+int rt_route_find(struct rt *rt, const struct rt_route *route);
+
 /* Which way a packet to the address would go (no packet goes). */
 struct rt_way {
 	uint8_t type; /* RTN_* */

@@ -86,6 +86,63 @@ int rt_route_del(struct rt *rt, const struct rt_route *route)
 	return rt_do(rt, route_msg(RTM_DELROUTE, 0, route));
 }
 
+struct search {
+	const struct rt_route *route;
+	bool found;
+};
+
+static bool has_address(const struct nlattr *attr, const struct net_addr *addr)
+{
+	return attr && nla_len(attr) == (int)addr_len(addr) &&
+	       memcmp(nla_data(attr), addr->bytes, addr_len(addr)) == 0;
+}
+
+static bool is_same_net(const struct net_addr *a, const struct net_addr *b)
+{
+	unsigned int whole = a->prefix / 8, rest = a->prefix % 8;
+
+	return a->prefix == b->prefix && memcmp(a->bytes, b->bytes, whole) == 0 &&
+	       (rest == 0 || ((a->bytes[whole] ^ b->bytes[whole]) & (0xff00 >> rest) & 0xff) == 0);
+}
+
+static bool goes_to(const struct rtmsg *info, const struct nlattr *dst, const struct net_addr *to)
+{
+	struct net_addr there = { .family = info->rtm_family, .prefix = info->rtm_dst_len };
+
+	if (!to)
+		return info->rtm_dst_len == 0;
+	if (dst)
+		nla_memcpy(there.bytes, dst, (int)addr_len(&there));
+	return is_same_net(&there, to);
+}
+
+static void look_for_route(struct nlmsghdr *answer, void *data)
+{
+	struct rtmsg *info = nlmsg_data(answer);
+	struct nlattr *attrs[RTA_MAX + 1];
+	struct search *search = data;
+	const struct rt_route *route = search->route;
+
+	if (answer->nlmsg_type != RTM_NEWROUTE || info->rtm_family != route->family ||
+	    info->rtm_type != RTN_UNICAST ||
+	    nlmsg_parse(answer, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
+		return;
+	search->found |= goes_to(info, attrs[RTA_DST], route->to) &&
+			 (!route->via || has_address(attrs[RTA_GATEWAY], route->via)) &&
+			 (!route->ifindex || (attrs[RTA_OIF] && nla_get_u32(attrs[RTA_OIF]) ==
+									(uint32_t)route->ifindex));
+}
+
+int rt_route_find(struct rt *rt, const struct rt_route *route)
+{
+	struct rtmsg info = { .rtm_family = route->family };
+	struct search search = { .route = route };
+	int rc = rt_ask(rt, rt_msg(RTM_GETROUTE, NLM_F_DUMP, &info, sizeof(info)), look_for_route,
+			&search);
+
+	return rc < 0 ? rc : search.found;
+}
+
 /* ---- the way to an address ---- */
 
 static void read_way(struct nlmsghdr *answer, void *data)

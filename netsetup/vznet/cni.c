@@ -81,7 +81,8 @@ static int del(const struct cni *cni, struct err *err)
 	auto_fd int netns = *cni->netns ? netns_open(cni->netns, &why) : -1;
 	auto_json struct json_doc *answer = NULL;
 
-	if (net_remove(cni->id, netns, err) < 0)
+	/* Who comes by this id next is another container. */
+	if (net_remove(cni->id, netns, err) < 0 || net_forget(cni->id, err) < 0)
 		return -1;
 	cni_gc_forget(cni->name, cni->id);
 	return cni_ipam_run(cni, "DEL", &answer, err);
@@ -120,8 +121,8 @@ static int tell_status(const struct cni *cni, struct err *err)
 	if (cni_conf_check(cni, &bridge, err) < 0)
 		return -1;
 	if (bridge && !if_nametoindex(bridge))
-		return err_set(err, CNI_ERR(CNI_NOT_READY), "the host has no bridge \"%.64s\"",
-			       bridge);
+		return err_set(err, CNI_ERR(cni_gc_any(cni->name) ? CNI_CUT_OFF : CNI_NOT_READY),
+			       "the host has no bridge \"%.64s\"", bridge);
 	helper = helper_path("vznft", err);
 	if (!helper) {
 		err->code = CNI_ERR(CNI_NOT_READY);
@@ -157,10 +158,21 @@ static int code_of(const struct err *err)
 		int code;
 		enum cni_code cni;
 	} codes[] = {
-		{ ERR_INPUT, CNI_BAD_CONFIG },    { ERR_NOT_FOUND, CNI_NO_CONTAINER },
-		{ ERR_BUSY, CNI_TRY_AGAIN },      { EAGAIN, CNI_TRY_AGAIN },
-		{ EADDRINUSE, CNI_ADDRESS_USED }, { EEXIST, CNI_EXISTS },
-		{ ERR_EXISTS, CNI_EXISTS },       { ERR_UNSUPPORTED, CNI_UNSUPPORTED },
+		{ ERR_INPUT, CNI_BAD_CONFIG },
+		{ ERR_NOT_FOUND, CNI_NO_CONTAINER },
+		{ ERR_BUSY, CNI_TRY_AGAIN },
+		{ EAGAIN, CNI_TRY_AGAIN },
+		{ EBUSY, CNI_TRY_AGAIN },
+		{ ENOBUFS, CNI_TRY_AGAIN },
+		{ ENOMEM, CNI_TRY_AGAIN }, /* also what libnl makes of ENOBUFS */
+		{ EIO, CNI_BAD_IO },
+		{ ENOSPC, CNI_BAD_IO },
+		{ EROFS, CNI_BAD_IO },
+		{ EPIPE, CNI_BAD_IO },
+		{ EADDRINUSE, CNI_ADDRESS_USED },
+		{ EEXIST, CNI_EXISTS },
+		{ ERR_EXISTS, CNI_EXISTS },
+		{ ERR_UNSUPPORTED, CNI_UNSUPPORTED },
 	};
 
 	if (err->code > CNI_ERR(0))

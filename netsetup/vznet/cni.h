@@ -23,6 +23,7 @@ enum cni_code {
 	CNI_BAD_CONFIG = 7,
 	CNI_TRY_AGAIN = 11,
 	CNI_NOT_READY = 50, /* STATUS: ADD would fail */
+	CNI_CUT_OFF = 51,   /* and containers that the network has are cut off */
 	CNI_FAILED = 100,
 	CNI_ADDRESS_USED = 101,
 	CNI_EXISTS = 102,
@@ -52,17 +53,17 @@ struct cni {
 extern const char *const cni_versions[];
 #define CNI_NEWEST 4
 
-/* What the caller says of whom: the verb, names, the id. */
+/* What the caller says of whom: the verb and names. */
 int cni_read_env(struct cni *cni, struct err *err);
 /* Of text and len: doc, conf and version (which else stays). */
 int cni_read_text(struct cni *cni, struct err *err);
-/* Whether the verb is one of its version's, and the network's name. */
+/* Whether the verb is one of its version's; the network's name, and the id. */
 int cni_read_name(struct cni *cni, struct err *err);
 
 /* Whether it can be a container's or a network's name. */
 bool cni_is_word(const char *text);
-/* Net's id in fresh memory; NULL: ENOMEM. */
-char *cni_make_id(const char *container, const char *ifname);
+/* Net's id in fresh memory; NULL: ENOMEM. An attachment is named by all three. */
+char *cni_make_id(const char *network, const char *container, const char *ifname);
 /* The text, NULL where the key is missing. */
 int cni_text(const struct json *object, const char *key, const char **ret, struct err *err);
 /* CNI_ARGS' "KEY=VALUE;…": the value in fresh memory, NULL where the key is missing. */

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "netsetup/rt.h"
 #include "netsetup/vznet/cni.h"
 #include "netsetup/vznet/netns.h"
 #include "runtime/base/fd.h"
@@ -69,6 +70,48 @@ static int check_prev(const struct cni *cni, const struct net_nic *nic, struct e
 				       "prevResult has the address %.64s, \"%s\" never had", text,
 				       nic->name);
 	}
+	return 0;
+}
+
+/* ---- the routes of prevResult ---- */
+
+/* Also one that a plugin behind us made, as it is the container's all the same. */
+static int check_route(struct rt *inside, const struct json *node, struct err *err)
+{
+	static const char what[] = "config: prevResult.routes";
+	struct net_addr to, via;
+	struct rt_route route = { .to = &to };
+	const char *dst, *gw;
+	int rc;
+
+	if (node->type != JSON_OBJECT)
+		return json_err(err, "config", node, "must be an object");
+	if (cni_text(node, "dst", &dst, err) < 0 || cni_text(node, "gw", &gw, err) < 0 ||
+	    addr_parse(dst ? dst : "", what, &to, err) < 0 ||
+	    (gw && addr_parse(gw, what, &via, err) < 0))
+		return -1;
+	route.family = to.family;
+	route.via = gw ? &via : NULL;
+	rc = rt_route_find(inside, &route);
+	if (rc < 0)
+		return rt_fail(inside, err, rc, "look for the route to", dst);
+	if (rc == 0)
+		return err_set(err, CNI_ERR(CNI_DIFFERS),
+			       "the container has no route to %.64s%s%.64s", dst, gw ? " by " : "",
+			       gw ? gw : "");
+	return 0;
+}
+
+static int check_routes(const struct cni *cni, struct err *err)
+{
+	const struct json *prev = json_get(cni->conf, "prevResult");
+	auto_rt struct rt inside = { 0 };
+
+	if (rt_open(&inside, -1, err) < 0)
+		return -1;
+	json_for_each(route, json_get(prev, "routes"))
+		if (check_route(&inside, route, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -140,5 +183,6 @@ int cni_check(const struct cni *cni, struct err *err)
 			       nic->host_name);
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return err_sys(err, "enter the network namespace");
-	return check_inside(nic, err);
+	/* An address that went may have taken routes along, so it is the first to be told of. */
+	return check_inside(nic, err) < 0 ? -1 : check_routes(cni, err);
 }

@@ -16,7 +16,9 @@ static const char *const known[] = {
 	"capabilities", "args",        "dns",     "mode",     "bridge",        "mtu",
 	"ipMasq",       "addresses",   "gateway", "gateway6", "runtimeConfig", "ipam",
 };
-static const char *const known_runtime[] = { "ips", "mac", "portMappings" };
+static const char *const known_runtime[] = { "ips", "mac", "portMappings", "bandwidth" };
+static const char *const known_bandwidth[] = { "ingressRate", "ingressBurst", "egressRate",
+					       "egressBurst" };
 
 static int refuse_field(const struct json *node, struct err *err)
 {
@@ -170,6 +172,60 @@ static int set_nic(const struct cni *cni, struct net_nic *nic, struct err *err)
 	return set_texts(cni, nic, err);
 }
 
+/* ---- how fast ---- */
+
+#define BITS_OF_KBIT 1000
+
+static int read_bits(const struct json *bandwidth, const char *key, uint64_t *ret, struct err *err)
+{
+	const struct json *node = json_get(bandwidth, key);
+	int64_t bits = 0;
+
+	if (node && json_int(node, 0, INT64_MAX, &bits) < 0)
+		return json_err(err, "config", node, "must be a number of bits");
+	*ret = (uint64_t)bits;
+	return 0;
+}
+
+/* One way: a rate in kbit/s, rounded up, as 0 would be no limit; a burst in bytes, at most what a bucket
+ * holds. */
+static int read_way(const struct json *bandwidth, const char *rate, const char *burst,
+		    uint64_t *ret_kbit, uint32_t *burst_bytes, struct err *err)
+{
+	uint64_t bits, burst_bits;
+
+	if (read_bits(bandwidth, rate, &bits, err) < 0 ||
+	    read_bits(bandwidth, burst, &burst_bits, err) < 0)
+		return -1;
+	if (burst_bits && !bits)
+		return json_err(err, "config", bandwidth, "%s needs %s", burst, rate);
+	*ret_kbit = bits / BITS_OF_KBIT + (bits % BITS_OF_KBIT != 0);
+	burst_bits = burst_bits / 8 + (burst_bits % 8 != 0);
+	if (burst_bits > UINT32_MAX)
+		burst_bits = UINT32_MAX;
+	if (*burst_bytes < burst_bits)
+		*burst_bytes = (uint32_t)burst_bits;
+	return 0;
+}
+
+/* The specification's directions are the container's: what enters it is ingress. */
+static int set_bandwidth(const struct cni *cni, struct net_nic *nic, struct err *err)
+{
+	const struct json *bandwidth = json_get(json_get(cni->conf, "runtimeConfig"), "bandwidth");
+	struct net_rate *rate = &nic->rate;
+
+	if (!bandwidth || bandwidth->type == JSON_NULL)
+		return 0;
+	if (bandwidth->type != JSON_OBJECT)
+		return json_err(err, "config", bandwidth, "must be an object");
+	if (check_keys(bandwidth, known_bandwidth, ARRAY_SIZE(known_bandwidth), err) < 0 ||
+	    read_way(bandwidth, "ingressRate", "ingressBurst", &rate->down_kbit, &rate->burst_bytes,
+		     err) < 0)
+		return -1;
+	return read_way(bandwidth, "egressRate", "egressBurst", &rate->up_kbit, &rate->burst_bytes,
+			err);
+}
+
 /* ---- all ---- */
 
 static int set_nat(const struct cni *cni, struct net_config *config, struct err *err)
@@ -233,7 +289,7 @@ static int read_config(const struct cni *cni, struct net_config *config, struct 
 	    set_ports(cni, config, err) < 0)
 		return -1;
 	nic = add_nic(cni, config, err);
-	if (!nic || set_nic(cni, nic, err) < 0)
+	if (!nic || set_nic(cni, nic, err) < 0 || set_bandwidth(cni, nic, err) < 0)
 		return -1;
 	if (nic->kind == NET_ROUTED && !nic->n_addrs)
 		return err_set(err, ERR_INPUT,

@@ -49,6 +49,19 @@ int cni_gc_note(const struct cni *cni, bool *ret_new, struct err *err)
 	return 0;
 }
 
+bool cni_gc_any(const char *network)
+{
+	char path[NOTE_PATH_SIZE];
+	auto_dir DIR *dir = NULL;
+
+	snprintf(path, sizeof(path), NOTES_DIR "/%s", network);
+	dir = opendir(path);
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
+		if (*entry->d_name != '.')
+			return true;
+	return false;
+}
+
 void cni_gc_forget(const char *network, const char *id)
 {
 	char path[NOTE_PATH_SIZE];
@@ -61,7 +74,7 @@ void cni_gc_forget(const char *network, const char *id)
 
 /* ---- what stays ---- */
 
-static int add_valid(const struct json *node, char ***ids, struct err *err)
+static int add_valid(const struct cni *cni, const struct json *node, char ***ids, struct err *err)
 {
 	const char *container, *ifname;
 	auto_free char *id = NULL;
@@ -73,7 +86,7 @@ static int add_valid(const struct json *node, char ***ids, struct err *err)
 		return -1;
 	if (!container || !ifname)
 		return json_err(err, "config", node, "needs containerID and ifname");
-	id = cni_make_id(container, ifname);
+	id = cni_make_id(cni->name, container, ifname);
 	return id && strv_add(ids, id) == 0 ? 0 : err_sys(err, "read the attachments");
 }
 
@@ -85,7 +98,7 @@ static int read_valid(const struct cni *cni, char ***ids, struct err *err)
 	if (!list || list->type != JSON_ARRAY)
 		return err_set(err, ERR_INPUT, "config: GC needs the list \"" VALID "\"");
 	json_for_each(node, list)
-		if (add_valid(node, ids, err) < 0)
+		if (add_valid(cni, node, ids, err) < 0)
 			return -1;
 	return 0;
 }
@@ -125,7 +138,9 @@ int cni_gc(const struct cni *cni, struct err *err)
 	if (read_valid(cni, &valid, err) < 0 || list_lost(cni, valid, &lost, err) < 0)
 		return -1;
 	for (char **id = lost; id && *id; id++) {
-		if (net_remove(*id, -1, rc ? &why : err) < 0)
+		struct err *told = rc ? &why : err;
+
+		if (net_remove(*id, -1, told) < 0 || net_forget(*id, told) < 0)
 			rc = -1;
 		else
 			cni_gc_forget(cni->name, *id);

@@ -10,6 +10,8 @@
 
 /* Before it is made. *ret_new: it was not noted yet. */
 int cni_gc_note(const struct cni *cni, bool *ret_new, struct err *err);
+/* Whether the network has an attachment. */
+bool cni_gc_any(const char *network);
 void cni_gc_forget(const char *network, const char *id);
 
 /* Removes all of the network but cni.dev/valid-attachments. What can't be removed is an error after the

@@ -98,10 +98,10 @@ static int need(const char *name, const char *value, bool good, struct err *err)
 			      str_show(shown, value));
 }
 
-/* "cni:CONTAINER:NIC". A longer one has a hash for its end, and no second colon. */
-char *cni_make_id(const char *container, const char *ifname)
+/* "cni:NETWORK:CONTAINER:NIC". A longer one has a hash for its end, and "~" before it. */
+char *cni_make_id(const char *network, const char *container, const char *ifname)
 {
-	auto_free char *id = str_dupf("cni:%s:%s", container, ifname);
+	auto_free char *id = str_dupf("cni:%s:%s:%s", network, container, ifname);
 	uint64_t hash = 0xcbf29ce484222325ULL;
 
 	if (!id || strlen(id) <= NET_ID_MAX)
@@ -131,10 +131,7 @@ int cni_read_env(struct cni *cni, struct err *err)
 		return -1;
 	if (!(verbs[i].needs & NEEDS_IFNAME))
 		return 0;
-	if (need("CNI_IFNAME", cni->ifname, net_check_link_name(cni->ifname), err) < 0)
-		return -1;
-	cni->id = cni_make_id(cni->container, cni->ifname);
-	return cni->id ? 0 : err_sys(err, "read the environment");
+	return need("CNI_IFNAME", cni->ifname, net_check_link_name(cni->ifname), err);
 }
 
 /* ---- stdin ---- */
@@ -194,5 +191,8 @@ int cni_read_name(struct cni *cni, struct err *err)
 	if (!cni->name || !cni_is_word(cni->name) || strlen(cni->name) > NET_ID_MAX)
 		return err_set(err, CNI_ERR(CNI_BAD_CONFIG), "config: %s can't be a network's name",
 			       str_show(shown, cni->name ? cni->name : ""));
-	return 0;
+	if (!(verbs[cni->verb].needs & NEEDS_CONTAINER))
+		return 0;
+	cni->id = cni_make_id(cni->name, cni->container, cni->ifname);
+	return cni->id ? 0 : err_sys(err, "read the config");
 }

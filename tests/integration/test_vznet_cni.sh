@@ -88,6 +88,88 @@ t_routed_comes_and_goes()
 	net_end
 }
 
+t_check_looks_at_routes()
+{
+	local conf prev
+	net_world
+	conf=$(config '{addresses: ["10.9.0.101", "2001:db8::5"]}')
+	cni ADD ct1 "$conf"
+	prev=$(jq -c --argjson prev "$out" '. + {prevResult: $prev}' <<<"$conf")
+	ip -n ct1 route del default
+	fails 104 'no route to 0.0.0.0/0 by 169.254.1.1' CHECK ct1 "$prev"
+	ip -n ct1 route add default dev eth0
+	fails 104 'no route to 0.0.0.0/0 by 169.254.1.1' CHECK ct1 "$prev"
+	ip -n ct1 route replace default via 169.254.1.1 dev eth0 onlink
+	cni CHECK ct1 "$prev"
+	is "it is back" "$status$out$err" 0
+	ip -n ct1 -6 route del default
+	fails 104 'no route to ::/0 by fe80::1' CHECK ct1 "$prev"
+	ip -n ct1 -6 route add default via fe80::1 dev eth0
+	prev=$(jq -c '.prevResult.routes += [{dst: "192.0.2.9/25"}]' <<<"$prev")
+	fails 104 'no route to 192.0.2.9/25' CHECK ct1 "$prev"
+	ip -n ct1 route add 192.0.2.0/24 dev eth0
+	fails 104 'no route to 192.0.2.9/25' CHECK ct1 "$prev"
+	ip -n ct1 route add 192.0.2.0/25 dev eth0 table 9
+	cni CHECK ct1 "$prev"
+	is "that of another plugin" "$status$out$err" 0
+	fails 7 'prevResult.routes' CHECK ct1 "$(jq -c '.prevResult.routes = [{dst: "x"}]' <<<"$prev")"
+	cni DEL ct1 "$conf"
+	net_end
+}
+
+# An attachment is named by its network, its container and its interface.
+t_networks_of_one_container()
+{
+	local one two
+	net_world
+	one=$(config '{addresses: ["10.9.0.101"]}')
+	two=$(config '{name: "net2", addresses: ["10.9.0.102"]}')
+	cni ADD ct1 "$one"
+	is "one" "$status$err" 0
+	fails 102 '"eth0"' ADD ct1 "$two"
+	cni DEL ct1 "$two"
+	is "what the runtime does then" "$status$out$err" 0
+	check "the first one is still reached" pings router 10.9.0.101
+	fails 3 'no network' CHECK ct1 "$(jq -c '. + {prevResult: {}}' <<<"$two")"
+	# A routed interface takes the default route, so the second one is a port of a bridge.
+	ip -n node link add br0 type bridge
+	ip -n node link set br0 up
+	two=$(config '{name: "net2", mode: "bridge", bridge: "br0", addresses: ["10.8.0.2/24"]}')
+	cni ADD ct1 "$two" CNI_IFNAME=eth1
+	is "the other one" "$status$err" 0
+	cni DEL ct1 "$one"
+	is "one goes" "$status$out$err" 0
+	is "the other one stays" "$(on node "$VZNET" list)$(ip -n ct1 -o link show type veth | wc -l)" "cni:net2:ct1:eth11"
+	cni DEL ct1 "$two" CNI_IFNAME=eth1
+	is "nothing is left" "$(on node "$VZNET" list)$(find /run/vznet/cni /run/vznet/traffic -mindepth 1)" ""
+	net_end
+}
+
+t_bandwidth()
+{
+	local link
+	net_world
+	cni ADD ct1 "$(config '{addresses: ["10.9.0.101"], runtimeConfig: {bandwidth:
+		{ingressRate: 30000000, ingressBurst: 1600000, egressRate: 20000000, egressBurst: 800000}}}')"
+	is "ADD" "$status$err" 0
+	link=$(get .interfaces[0].name)
+	like "into the container" "$(on node tc class show dev "$link")" 'ceil 30Mbit.* cburst 199998b'
+	like "out of it" "$(on node tc class show dev vzup)" 'ceil 20Mbit'
+	check "it is reached" pings router 10.9.0.101
+	cni ADD ct2 "$(config '{addresses: ["10.9.0.102"], runtimeConfig: {bandwidth: {egressRate: 1, egressBurst: 4294967295}}}')"
+	is "a burst for ever" "$status$err" 0
+	is "less than a kbit is one" "$(on node "$VZNET" show --json cni:net1:ct2:eth0 | jq -c '.nics[0].rate')" \
+		'{"upKbit":1,"burstBytes":536870912}'
+	cni DEL ct1 "$(config)"
+	cni DEL ct2 "$(config)"
+	is "no class is left" "$(on node tc class show dev vzup | grep -c 'parent 1:ffff')" 0
+	fails 7 'egressBurst needs egressRate' ADD ct1 "$(config '{runtimeConfig: {bandwidth: {egressBurst: 9}}}')"
+	fails 7 'bandwidth.ingressRate: must be a number' ADD ct1 "$(config '{runtimeConfig: {bandwidth: {ingressRate: -1}}}')"
+	fails 7 'bandwidth: must be an object' ADD ct1 "$(config '{runtimeConfig: {bandwidth: 1}}')"
+	fails 2 'bandwidth.rate" is unknown' ADD ct1 "$(config '{runtimeConfig: {bandwidth: {rate: 1}}}')"
+	net_end
+}
+
 t_gone_is_gone()
 {
 	net_world
@@ -141,7 +223,7 @@ t_published_ports()
 		{hostPort: 8080, containerPort: 80, protocol: "tcp"}, {hostPort: 53, containerPort: 53, protocol: "udp", hostIP: "10.9.0.1"}]}}')"
 	is "ADD" "$status$err" 0
 	is "it answers at the node's port" "$(net_ask router 10.9.0.1 8080)" 10.9.0.254
-	like "both" "$(on node "$VZNET" show cni:ct1:eth0 | paste -sd ' ')" 'publish 8080:80/tcp +publish 10.9.0.1:53:53/udp'
+	like "both" "$(on node "$VZNET" show cni:net1:ct1:eth0 | paste -sd ' ')" 'publish 8080:80/tcp +publish 10.9.0.1:53:53/udp'
 	fails 7 'hostPort must be a port' ADD ct2 "$(config '{runtimeConfig: {portMappings: [{hostPort: 0, containerPort: 1}]}}')"
 	fails 7 'none of tcp, udp, sctp' ADD ct2 "$(config '{runtimeConfig: {portMappings: [{hostPort: 1, containerPort: 1, protocol: "x"}]}}')"
 	net_end
@@ -252,15 +334,15 @@ t_lost_attachments_are_collected()
 	cni ADD ct3 "$(config '{name: "net2", addresses: ["10.9.0.103"]}')"
 	is "of another network" "$status$err" 0
 	# What fails leaves no note by which another network's GC would take it away.
-	fails 102 'has a network' ADD ct3 "$(config '{name: "net3", addresses: ["10.9.0.103"]}')"
+	fails 102 'interface "eth0" already' ADD ct3 "$(config '{name: "net3", addresses: ["10.9.0.103"]}')"
 	gc net3
 	is "none of its own" "$status$out$err" 0
 	gc net1 ct1 ct2
 	is "all valid" "$status$out$err" 0
-	is "all are there" "$(on node "$VZNET" list | paste -sd ' ')" "cni:ct1:eth0 cni:ct2:eth0 cni:ct3:eth0"
+	is "all are there" "$(on node "$VZNET" list | paste -sd ' ')" "cni:net1:ct1:eth0 cni:net1:ct2:eth0 cni:net2:ct3:eth0"
 	gc net1 ct2
 	is "one is lost" "$status$out$err" 0
-	is "it goes" "$(on node "$VZNET" list | paste -sd ' ')" "cni:ct2:eth0 cni:ct3:eth0"
+	is "it goes" "$(on node "$VZNET" list | paste -sd ' ')" "cni:net1:ct2:eth0 cni:net2:ct3:eth0"
 	is "its link too" "$(ip -n ct1 -o link show | grep -c eth0)" 0
 	check "the other one is reached" pings router 10.9.0.102
 	cni DEL ct2 "$(config)"
@@ -278,6 +360,11 @@ t_status()
 	cni STATUS "" "$(config '{cniVersion: "1.1.0"}')"
 	is "ready" "$status$out$err" 0
 	fails 50 'no bridge "br0"' STATUS "" "$(config '{cniVersion: "1.1.0", mode: "bridge", bridge: "br0"}')"
+	ip -n node link add br0 type bridge
+	cni ADD ct1 "$(config '{mode: "bridge", bridge: "br0"}')"
+	ip -n node link del br0
+	fails 51 'no bridge "br0"' STATUS "" "$(config '{cniVersion: "1.1.0", mode: "bridge", bridge: "br0"}')"
+	cni DEL ct1 "$(config)"
 	fails 2 'adresses' STATUS "" "$(config '{cniVersion: "1.1.0", adresses: []}')"
 	fails 1 'STATUS needs cniVersion 1.1.0' STATUS "" "$(config)"
 	net_end
@@ -330,6 +417,47 @@ t_errors()
 	fails 7 'go together' ADD ct1 "$(config '{mode: "bridge"}')"
 	fails 7 'first in its list' ADD ct1 "$(config '{prevResult: {}}')"
 	is "nothing was made" "$(on node "$VZNET" list)$(ip -n ct1 -o link show | grep -c eth0)" 0
+	net_end
+}
+
+# One call that fails: which, by a pattern of tests/faults/inject's list.
+spoiled() # ERRNO CALL VERB CONTAINER CONFIG
+{
+	local errno=$1 call=$2 inject=${VZRUN%/*}/tests/faults/inject real=$VZNET where
+	local VZNET=$SCRATCH/spoiled
+	shift 2
+	printf '#!/bin/sh\nexec "%s" -o "%s" --list "%s"\n' "$inject" "$SCRATCH/calls" "$real" >"$VZNET"
+	chmod 755 "$VZNET"
+	cni "$@"
+	VZNET=$real cni DEL "$2" "$3"
+	where=$(awk -v call="$call" '$0 ~ call { print $2; exit }' "$SCRATCH/calls")
+	check "there is $call" test -n "$where"
+	printf '#!/bin/sh\nexec "%s" -o /dev/null --nth %s --errno %s "%s"\n' "$inject" "$where" "$errno" "$real" >"$VZNET"
+	cni "$@"
+}
+
+# "I/O failure" and "try again", which only a host in trouble has.
+t_errors_of_the_host()
+{
+	local good
+	net_world
+	good=$(config '{addresses: ["10.9.0.101"]}')
+	cni ADD ct1 "$good" # the tables are made once
+	cni DEL ct1 "$good"
+	try on node env CNI_COMMAND=ADD CNI_CONTAINERID=ct1 CNI_NETNS=/run/netns/ct1 CNI_IFNAME=eth0 "$VZNET" </
+	is "stdin can't be read" "$status$(get .code)" 15
+	# shellcheck disable=SC2016 # for the inner shell
+	try on node env CNI_COMMAND=ADD CNI_CONTAINERID=ct1 CNI_NETNS=/run/netns/ct1 CNI_IFNAME=eth0 \
+		sh -c '"$0" >/dev/full' "$VZNET" <<<"$good"
+	is "the result can't be told" "$status$(on node "$VZNET" list)" 1
+	like "and why" "$err" '^vznet: write the result to stdout: No space left'
+	spoiled ENOSPC 'openat.*cni:net1:ct1:eth0' ADD ct1 "$good"
+	is "no room on /run" "$status$(get .code)" 15
+	spoiled ENOBUFS 'sendto' ADD ct1 "$good"
+	is "netlink has no room" "$status$(get .code)" 111
+	spoiled ENOBUFS 'sendmsg' ADD ct1 "$good"
+	is "nor by libnl" "$status$(get .code)" 111
+	is "nothing was made" "$(on node "$VZNET" list)$(find /run/vznet/cni -mindepth 1)$(ip -n ct1 -o link show | grep -c eth0)" 0
 	net_end
 }
 
