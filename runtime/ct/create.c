@@ -86,8 +86,8 @@ static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *e
 	    ct_storage(ct, false, &storage, err) < 0)
 		return -1;
 	if (storage_exists(&storage))
-		return err_set(err, VZ_ERR(VZ_PRIVATE_EXISTS),
-			       "private area already exists in \"%s\"", storage.private);
+		return err_set(err, VZ_ERR(VZ_PRIVATE_EXISTS), "private area already exists in %s",
+			       storage.private);
 	return storage_check(&storage, err);
 }
 
@@ -166,11 +166,8 @@ int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 
 	if (rc == 0 && (rc = make(ct, folder, err)) < 0)
 		unmake(ct);
-	if (rc < 0) {
-		if (!ct->has_conf)
-			vz_lock_remove(ct->vz, ct->id);
+	if (rc < 0)
 		return -1;
-	}
 	vz_sayf(ct->vz, "CT configuration saved to %s", ct->conf_path);
 	vz_sayf(ct->vz, "Container private area was created");
 	return 0;

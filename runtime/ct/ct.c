@@ -87,7 +87,7 @@ void ct_free(struct ct *ct)
 	free(ct->conf_path);
 	free(ct->private);
 	free(ct->root);
-	fd_closep(&ct->lock);
+	vz_unlock(ct->vz, ct->id, &ct->lock);
 	free(ct);
 }
 

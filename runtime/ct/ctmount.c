@@ -12,7 +12,7 @@ int ctmount_check(const struct storage *storage, struct err *err)
 {
 	if (storage_exists(storage))
 		return 0;
-	return err_set(err, VZ_ERR(VZ_NO_PRIVATE), "container private area \"%s\" does not exist",
+	return err_set(err, VZ_ERR(VZ_NO_PRIVATE), "container private area %s does not exist",
 		       storage->private);
 }
 
@@ -117,7 +117,7 @@ int ct_mount(struct ct *ct, struct err *err)
 		return -1;
 	if (!storage_mounted(&storage))
 		return ctmount_up(ct, &storage, err);
-	vz_sayf(ct->vz, "Container is already mounted");
+	log_warning("Container is already mounted");
 	return 0;
 }
 

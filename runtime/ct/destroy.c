@@ -75,10 +75,8 @@ int ct_destroy(struct ct *ct, struct err *err)
 	if (running)
 		return err_set(err, VZ_ERR(VZ_RUNNING),
 			       "Container is currently running. Stop it first.");
-	if (!is_anything_there(ct, &storage)) {
-		vz_lock_remove(ct->vz, ct->id);
+	if (!is_anything_there(ct, &storage))
 		return err_set(err, VZ_ERR(VZ_NO_CONF), "Container %s does not exist", ct->id);
-	}
 	vz_sayf(ct->vz, "Destroying container private area: %s", storage.private);
 	if (live_clear(ct, err) < 0 || net_forget(ct->id, err) < 0)
 		return -1;
@@ -89,7 +87,6 @@ int ct_destroy(struct ct *ct, struct err *err)
 	remove_files(ct);
 	if (retire_conf(ct, err) < 0) /* last: as long as it is there, destroy can be repeated */
 		return -1;
-	vz_lock_remove(ct->vz, ct->id);
 	vz_sayf(ct->vz, "Container private area was destroyed");
 	return 0;
 }

@@ -244,14 +244,16 @@ static int end_processes(const struct ct *ct, bool fast, struct err *err)
 	bool ended = false;
 
 	if (!fast) {
+		vz_sayf(ct->vz, "Stopping container ...");
 		if (shut_down(ct, &ended, err) < 0) {
 			log_warning("shut down CT %s: %s", ct->id, err->msg);
 			ended = false;
 		}
-		if (!ended)
-			vz_sayf(ct->vz, "Killing container ...");
 	}
-	return ended ? 0 : kill_all(ct, err);
+	if (ended)
+		return 0;
+	vz_sayf(ct->vz, "Killing container ...");
+	return kill_all(ct, err);
 }
 
 /* Nothing runs in a paused one. */
@@ -268,12 +270,11 @@ int ct_stop(struct ct *ct, bool fast, struct err *err)
 	if (ct_storage(ct, false, &storage, err) < 0 || live_check(ct, &running, err) < 0)
 		return -1;
 	if (!running) {
-		log_warning("Container is not running");
+		log_warning("Unable to stop: container is not running");
 		return 0;
 	}
 	if (!fast && run_stop_script(ct, err) < 0)
 		return -1;
-	vz_sayf(ct->vz, "Stopping container ...");
 	if (end_processes(ct, fast, err) < 0 || live_clear(ct, err) < 0)
 		return vz_fail(err, VZ_CANNOT_STOP);
 	vz_sayf(ct->vz, "Container was stopped");

@@ -13,6 +13,8 @@ int name_check(const struct ct *ct, const char *name, struct err *err)
 	uint32_t other;
 	int found;
 
+	if (str_eq(name, ct->id)) /* libvirt's way to give none */
+		return 0;
 	if (ctid_check_name(name, err) < 0)
 		return vz_fail(err, VZ_BAD_NAME);
 	found = ctid_find(ct->vz->conf_dir, name, &other, err);
@@ -25,6 +27,8 @@ int name_link(const struct ct *ct, const char *name, struct err *err)
 {
 	auto_free char *path = str_dupf("%s/%s", ct->vz->names_dir, name);
 
+	if (str_eq(name, ct->id))
+		return 0;
 	if (!path)
 		return err_sys(err, "register the name \"%s\"", name);
 	if (path_mkdirs(ct->vz->names_dir, 0755, err) < 0)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/log.h"
 #include "runtime/base/helper.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
@@ -238,7 +239,8 @@ static int make_locked(const struct vz *vz, int dirfd, const struct source *src,
 		return -1;
 	if (found) /* another create made it while this one waited */
 		return 0;
-	vz_sayf(vz, "Unpacking template %s", src->name);
+	log_info("Unpacking template %s",
+		 src->name); /* of vzctl's create panels compare the lines */
 	return make_folder(dirfd, src, folder, err);
 }
 
@@ -259,9 +261,10 @@ int template_get(const struct vz *vz, const char *ostemplate, char **ret_folder,
 	if (find_folder(dirfd, &src, folder, &found, err) < 0)
 		return -1;
 	if (!found && src.fd < 0)
-		return err_set(err, VZ_ERR(VZ_NO_TEMPLATE),
-			       "OS template \"%s\" not found: no %s.tar, .tar.gz, … in \"%s\"",
-			       src.name, src.name, vz->cache_dir);
+		return err_set(
+			err, VZ_ERR(VZ_NO_TEMPLATE),
+			"cached OS template %s/%s.tar.gz not found (nor another archive %s.tar.*)",
+			vz->cache_dir, src.name, src.name);
 	if (!found && make_locked(vz, dirfd, &src, folder, err) < 0)
 		return -1;
 	*ret_folder = strdup(folder);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/lock.h"
+#include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 
@@ -191,18 +193,80 @@ int vz_private_parent(const char *path, struct err *err)
 	return vz_private_folder(parent, err);
 }
 
-/* Who is it? The file holds its pid. */
-static int locked_err(int dirfd, const char *name, struct err *err)
-{
-	auto_free char *text = NULL;
+/* ---- locks ---- */
 
-	if (fd_load_at(dirfd, name, 64, &text, NULL, NULL) == 0 && *text) {
-		text[strcspn(text, "\n")] = '\0';
-		err_set(err, VZ_ERR(VZ_LOCKED), "container already locked by process %s", text);
-	} else {
-		err_set(err, VZ_ERR(VZ_LOCKED), "container already locked");
+/* Behind the pid in a lock file of ours: there the kernel's lock counts, and a pid without it is
+ * what a killed verb left. In a file of another's (OpenVZ's vzctl, Proxmox) the pid counts. */
+#define LOCK_MARK "vzrun"
+
+/* Its arguments on one line, but for a password: this is told, and logged. */
+static void join_cmdline(char *text, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++) {
+		if (text[i] != '\0')
+			continue;
+		if (strstr(text + i + 1, "-userpasswd"))
+			return;
+		text[i] = ' ';
 	}
-	return -1;
+}
+
+static int locked_err(pid_t pid, struct err *err)
+{
+	auto_free char *path = str_dupf("/proc/%d/cmdline", pid), *cmdline = NULL;
+	size_t len = 0;
+
+	err_set(err, VZ_ERR(VZ_LOCKED), "container already locked");
+	if (pid <= 0)
+		return -1;
+	if (path && fd_load_at(AT_FDCWD, path, 4096, &cmdline, &len, NULL) == 0)
+		join_cmdline(cmdline, len);
+	return err_hint(err, "locked by: pid %d, cmdline %.200s", pid, cmdline ? cmdline : "");
+}
+
+/* The pid in a lock file, 0 where there is none; whether the file is of ours. */
+static pid_t read_holder(int fd, bool *ret_ours)
+{
+	char text[64];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	char *line;
+	int64_t pid;
+
+	*ret_ours = true;
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	line = text + strcspn(text, "\n");
+	*ret_ours = str_starts(line, "\n" LOCK_MARK);
+	*line = '\0';
+	return num_parse(text, "", 1, INT32_MAX, &pid, NULL) == 0 ? (pid_t)pid : 0;
+}
+
+static int busy_err(int dirfd, const char *name, struct err *err)
+{
+	auto_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	bool ours;
+
+	return locked_err(fd < 0 ? 0 : read_holder(fd, &ours), err);
+}
+
+static bool is_alive(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/* Another program's lock file: held as long as its pid is there. */
+static int check_foreign(int fd, const char *name, struct err *err)
+{
+	bool ours;
+	pid_t pid = read_holder(fd, &ours);
+
+	if (ours || pid == getpid())
+		return 0;
+	if (pid > 0 && is_alive(pid))
+		return locked_err(pid, err);
+	log_info("Removing stale lock file %s", name);
+	return 0;
 }
 
 /* A lock file that was removed while this process waited locks nothing any more. */
@@ -223,13 +287,15 @@ static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
 		fd = lock_open(dirfd, name, wait, &why);
 	} while (fd >= 0 && is_removed(fd));
 	if (fd < 0 && why.code == ERR_BUSY)
-		return locked_err(dirfd, name, err);
+		return busy_err(dirfd, name, err);
 	if (fd < 0) {
 		if (err)
 			*err = why;
 		return -1;
 	}
-	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", getpid()) < 0)
+	if (check_foreign(fd, name, err) < 0)
+		return -1;
+	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n" LOCK_MARK "\n", getpid()) < 0)
 		return err_sys(err, "write lock \"%s\"", name);
 	return steal_fd(&fd);
 }
@@ -249,10 +315,11 @@ int vz_lock(const struct vz *vz, const char *name, bool wait, struct err *err)
 	return lock_file(dirfd, file, wait, err);
 }
 
-void vz_lock_remove(const struct vz *vz, const char *name)
+void vz_unlock(const struct vz *vz, const char *name, int *fd)
 {
 	auto_free char *path = str_dupf("%s/%s.lck", vz->lock_dir, name);
 
-	if (path)
+	if (*fd >= 0 && path && !is_removed(*fd))
 		unlink(path);
+	fd_closep(fd);
 }

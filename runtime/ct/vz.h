@@ -21,6 +21,8 @@ enum vz_exit {
 	VZ_SYSTEM = 3,
 	VZ_LOCKED = 9,
 	VZ_NO_CONF = 14,
+	VZ_CHECKPOINT = 16,
+	VZ_RESTORE = 17,
 	VZ_BAD_OPTION = 20,
 	VZ_BAD_VALUE = 21,
 	VZ_NO_OSTEMPLATE = 29,
@@ -38,6 +40,9 @@ enum vz_exit {
 	VZ_CANNOT_UMOUNT = 51,
 	VZ_CANNOT_DELETE = 52,
 	VZ_UNKNOWN_LAYOUT = 53,
+	VZ_QUOTA_ON = 60,
+	VZ_QUOTA_INIT = 61,
+	VZ_QUOTA_OFF = 66,
 	VZ_BAD_HOSTNAME = 70,
 	VZ_BAD_IP = 71,
 	VZ_BAD_DNS = 72,
@@ -101,9 +106,10 @@ int vz_private_parent(const char *path, struct err *err);
 char *vz_parent(const char *path);
 
 /* Takes the lock LOCKDIR/NAME.lck ("101", "template-debian"), which as in OpenVZ holds the pid of
- * its holder; its fd. Without wait: VZ_ERR(VZ_LOCKED). vz_lock_remove removes the file of a lock
- * that is held. */
+ * its holder; its fd. OpenVZ's programs and panels take it by making the file: where that names a
+ * process that lives, or another verb of ours holds it, and without wait: VZ_ERR(VZ_LOCKED). */
 int vz_lock(const struct vz *vz, const char *name, bool wait, struct err *err);
-void vz_lock_remove(const struct vz *vz, const char *name);
+/* Gives it back and removes its file, which others take for the lock. No lock (*fd -1) is fine. */
+void vz_unlock(const struct vz *vz, const char *name, int *fd);
 
 #endif

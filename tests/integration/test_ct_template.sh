@@ -123,10 +123,10 @@ t_many_creates_of_a_new_template_at_once()
 	for i in 1 2 3 4; do
 		new_ct
 		ids+=("$id")
-		ct create "$id" --ostemplate "$SCRATCH/once.tar.gz" >"$SCRATCH/once.$i" 2>&1 &
+		ct --log-level info create "$id" --ostemplate "$SCRATCH/once.tar.gz" >"$SCRATCH/once.$i" 2>&1 &
 	done
 	wait
-	is "it is unpacked once" "$(cat "$SCRATCH"/once.[1-4] | grep -c '^Unpacking')" 1
+	is "it is unpacked once" "$(cat "$SCRATCH"/once.[1-4] | grep -c 'Unpacking')" 1
 	for id in "${ids[@]}"; do
 		is "CT $id" "$(ct status "$id")" "CTID $id exist unmounted down"
 		ct destroy "$id" >/dev/null
