@@ -17,7 +17,9 @@ static struct {
 	int fd;
 	bool json;
 	enum log_level level;
-} log_state = { -1, false, LOG_LEVEL_WARNING };
+	enum log_style style;
+	log_sink sink;
+} log_state = { -1, false, LOG_LEVEL_WARNING, LOG_PREFIXED, NULL };
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
@@ -54,6 +56,16 @@ bool log_to_file(void)
 	return log_state.fd >= 0;
 }
 
+void log_set_style(enum log_style style)
+{
+	log_state.style = style;
+}
+
+void log_set_sink(log_sink sink)
+{
+	log_state.sink = sink;
+}
+
 static void format_json(struct strbuf *sb, enum log_level level, const char *msg)
 {
 	char now[TIME_TEXT_SIZE];
@@ -64,40 +76,55 @@ static void format_json(struct strbuf *sb, enum log_level level, const char *msg
 		    time_now(6, now));
 }
 
+static void format_stderr(struct strbuf *sb, enum log_level level, const char *msg)
+{
+	if (log_state.style == LOG_PREFIXED)
+		strbuf_add(sb, level == LOG_LEVEL_WARNING ? "vzrun: warning: " : "vzrun: ");
+	/* As err.c: names in it may be a container's, and this may be a terminal. */
+	for (; *msg; msg++)
+		strbuf_add_char(sb, (unsigned char)*msg < ' ' || *msg == 0x7f ? '?' : *msg);
+	strbuf_add_char(sb, '\n');
+}
+
 static void format_text(struct strbuf *sb, enum log_level level, const char *msg)
 {
 	char now[TIME_TEXT_SIZE];
 
-	if (log_state.fd < 0) {
-		strbuf_add(sb, level == LOG_LEVEL_WARNING ? "vzrun: warning: " : "vzrun: ");
-		/* As err.c: names in it may be a container's, and this may be a terminal. */
-		for (; *msg; msg++)
-			strbuf_add_char(sb, (unsigned char)*msg < ' ' || *msg == 0x7f ? '?' : *msg);
-		strbuf_add_char(sb, '\n');
-		return;
-	}
 	strbuf_addf(sb, "time=\"%s\" level=%s msg=", time_now(6, now), level_names[level]);
 	json_quote(sb, msg);
 	strbuf_add_char(sb, '\n');
 }
 
-void log_write(enum log_level level, const char *fmt, ...)
+static void emit(enum log_level level, const char *msg)
 {
 	auto_strbuf struct strbuf sb = { 0 };
-	int saved = errno;
-	char msg[1024];
-	va_list ap;
 
-	if (level > log_state.level)
+	if (log_state.fd < 0 && log_state.style == LOG_SILENT)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof(msg), fmt, ap);
-	va_end(ap);
 	if (log_state.json)
 		format_json(&sb, level, msg);
+	else if (log_state.fd < 0)
+		format_stderr(&sb, level, msg);
 	else
 		format_text(&sb, level, msg);
 	if (!sb.failed)
 		fd_write_all(log_state.fd >= 0 ? log_state.fd : 2, sb.text, sb.len);
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	int saved = errno;
+	char msg[1024];
+	va_list ap;
+
+	if (level > log_state.level && !log_state.sink)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	if (log_state.sink)
+		log_state.sink(level, msg);
+	if (level <= log_state.level)
+		emit(level, msg);
 	errno = saved;
 }

@@ -21,6 +21,14 @@ int log_open(const char *path, bool json, enum log_level level, struct err *err)
 /* Is there a --log file? Then main prints its error on stderr as well as into the log. */
 bool log_to_file(void);
 
+/* How a line looks on stderr, where there is no --log file. */
+enum log_style { LOG_PREFIXED, LOG_BARE, LOG_SILENT };
+void log_set_style(enum log_style style);
+
+/* Gets a copy of each line, whatever its level; NULL: none does. */
+typedef void (*log_sink)(enum log_level level, const char *msg);
+void log_set_sink(log_sink sink);
+
 /* One line. Never fails; errno is kept. */
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -123,8 +123,10 @@ struct cli {
 	const char *id;
 	bool is_ct;
 	char *id_owned, *root_owned;
-	bool running; /* the command has begun: command->failed counts */
-	int status;   /* what to exit with; not 0 with an error: instead of command->failed */
+	bool quiet;     /* what a CT's verb says goes to its log alone */
+	bool skip_lock; /* the caller holds the CT's lock */
+	bool running;   /* the command has begun: command->failed counts */
+	int status;     /* what to exit with; not 0 with an error: instead of command->failed */
 };
 
 /* Where the parser puts what it reads. */

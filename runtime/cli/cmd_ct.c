@@ -12,6 +12,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/cli/output.h"
+#include "runtime/cli/vzlog.h"
 #include "runtime/ct/ct.h"
 
 struct stop_opts {
@@ -38,10 +39,16 @@ const struct cli_options cmd_ct_list_options = CLI_OPTIONS(list_rows, struct lis
 
 /* ---- what all have in common ---- */
 
+static void say_quietly(const char *text)
+{
+	vzlog_write(VZLOG_NORMAL, text);
+}
+
 static void say(const char *text)
 {
 	auto_strbuf struct strbuf line = { 0 };
 
+	say_quietly(text);
 	strbuf_addf(&line, "%s\n", text);
 	if (!line.failed)
 		fd_write_all(STDOUT_FILENO, line.text, line.len);
@@ -49,11 +56,10 @@ static void say(const char *text)
 
 static int load_vz(struct cli *cli, struct vz **ret, struct err *err)
 {
-	return vz_load(cli->global.config, &cli->set, say, ret, err);
+	return vz_load(cli->global.config, &cli->set, cli->quiet ? say_quietly : say, ret, err);
 }
 
-/* OpenVZ's exit code for the error; what it has no number for is a "system error". */
-static int exit_code(const struct err *err)
+int cmd_ct_exit_code(const struct err *err)
 {
 	if (err->code >= VZ_ERR_BASE)
 		return err->code - VZ_ERR_BASE;
@@ -65,7 +71,8 @@ static int exit_code(const struct err *err)
 int cmd_ct_finish(struct cli *cli, int rc, const struct err *err)
 {
 	if (rc < 0)
-		cli->status = exit_code(err);
+		cli->status = cmd_ct_exit_code(err);
+	vzlog_end(cli->status, rc < 0 ? err : NULL);
 	return rc;
 }
 
@@ -75,6 +82,10 @@ int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *
 	auto_ct struct ct *ct = NULL;
 	int rc = load_vz(cli, &vz, err);
 
+	if (rc == 0 && (flags & CT_LOCK))
+		vzlog_begin(vz, cli->id, true);
+	if (cli->skip_lock)
+		flags &= ~(unsigned int)CT_LOCK;
 	if (rc == 0)
 		rc = ct_open(vz, cli->args[0], flags, &ct, err);
 	if (rc == 0)
@@ -130,7 +141,7 @@ static int restart(struct cli *cli, struct ct *ct, struct err *err)
 
 	if (ct_status(ct, &status, err) < 0)
 		return -1;
-	say("Restarting container");
+	vz_sayf(ct->vz, "Restarting container");
 	if (status.running && stop(cli, ct, err) < 0)
 		return -1;
 	return ct_start(ct, err);

@@ -21,6 +21,9 @@
  * cli->global.config (--config FILE, the vz.conf), NULL: the default one. */
 int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err);
 
+/* OpenVZ's exit code for the error; what it has no number for is a "system error". */
+int cmd_ct_exit_code(const struct err *err);
+
 typedef int (*cmd_ct_verb)(struct cli *cli, struct ct *ct, struct err *err);
 /* Opens the CT that the first argument names (flags: ct.h's), and does it. */
 int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *err);

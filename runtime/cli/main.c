@@ -13,15 +13,14 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
-#include "runtime/base/helper.h"
 #include "runtime/base/log.h"
-#include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/cli/cli.h"
 #include "runtime/cli/cmd.h"
 #include "runtime/cli/cmd_ct.h"
+#include "runtime/cli/face.h"
+#include "runtime/cli/run.h"
 #include "runtime/cli/suggest.h"
-#include "runtime/kernel/systemd.h"
 
 #define EXIT_FAILED 1
 /* What an engine takes for a failure of the runtime, not of the command inside (runc). */
@@ -157,128 +156,6 @@ static int unknown_command(const char *name, struct err *err)
 	return err_hint(err, near.best ? "did you mean %s?" : "see vzrun help", near.best);
 }
 
-/* A --root is made absolute, because the program may leave its folder, and is never "/", which
- * is what an empty variable of the caller comes to. */
-static int set_root(struct cli *cli, struct err *err)
-{
-	auto_free char *cwd = NULL, *joined = NULL;
-	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
-
-	if (!cli->global.root) {
-		cli->set.root = CONTAINER_DEFAULT_ROOT;
-		if (geteuid() == 0 || !runtime_dir)
-			return 0;
-		cli->set.root = cli->root_owned = path_join(runtime_dir, "vzrun");
-	} else {
-		if (cli->global.root[0] != '/')
-			cwd = getcwd(NULL, 0);
-		joined = path_join(cwd ? cwd : "/", cli->global.root);
-		cli->set.root = cli->root_owned = joined ? path_clean(joined) : NULL;
-	}
-	if (!cli->set.root)
-		return err_sys(err, "--root");
-	if (str_eq(cli->set.root, "/"))
-		return err_set(err, ERR_USAGE, "--root must not be \"/\"");
-	return 0;
-}
-
-static int set_globals(struct cli *cli, struct err *err)
-{
-	enum log_level level = LOG_LEVEL_WARNING;
-
-	if (cli->global.log_level && log_level_parse(cli->global.log_level, &level, err) < 0)
-		return -1;
-	if (cli->global.debug)
-		level = LOG_LEVEL_DEBUG;
-	if (log_open(cli->global.log, cli->global.log_format == 1, level, err) < 0)
-		return -1;
-	cli->set.cgroup_manager = (enum cgroup_manager)cli->global.cgroup_manager;
-	if (cli->global.systemd_cgroup)
-		cli->set.cgroup_manager = CGROUP_MANAGER_SYSTEMD;
-	cli->cts = cli->global.config || (!cli->global.root && geteuid() == 0);
-	return set_root(cli, err);
-}
-
-static int check_args(const struct cli_command *command, int n, struct err *err)
-{
-	if (n < command->args_min)
-		err_set(err, ERR_USAGE, "too few arguments");
-	else if (command->args_max != CLI_ANY && n > command->args_max)
-		err_set(err, ERR_USAGE, "too many arguments");
-	else
-		return 0;
-	return err_hint(err, "usage: vzrun %s%s%s%s", command->name,
-			command->options ? " [OPTION]..." : "", *command->args ? " " : "",
-			command->args);
-}
-
-/* A guess without a lock, by the folder alone: the verb itself looks again. */
-static bool is_live(const struct cli *cli, const char *id)
-{
-	auto_free char *dir = path_join(cli->set.root, id);
-
-	return dir && container_check_id(id, NULL) == 0 && access(dir, F_OK) == 0;
-}
-
-/* Which container is meant: a live one of that id first, then a registered CT (DESIGN 1), but
- * for a CT's own verbs the other way round. */
-static int resolve_id(struct cli *cli, struct err *err)
-{
-	bool ct_first = cli->command->flags & CLI_CT_FIRST;
-	int found;
-
-	cli->id = cli->args[0];
-	if (!cli->cts)
-		return container_check_id(cli->id, err);
-	if (!ct_first && is_live(cli, cli->id))
-		return 0;
-	found = cmd_ct_find(cli, cli->args[0], &cli->id_owned, err);
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		return container_check_id(cli->id, err);
-	cli->id = cli->id_owned;
-	cli->is_ct = ct_first || !is_live(cli, cli->id);
-	return 0;
-}
-
-/* This static program can't open libsystemd: its shared twin goes on, before anything is done.
- * Where that is missing a verb that cleans does without: the cgroup is removed all the same, and
- * unit_find warns that systemd was not told. */
-static int become_shared(const struct cli *cli, struct err *err)
-{
-#ifdef SYSTEMD_BY_TWIN
-	if (systemd_is_built() || !container_uses_systemd(&cli->set, cli->id))
-		return 0;
-	helper_become("vzrun-shared", err);
-	if (!(cli->command->flags & CLI_CLEANS) || err->code != ERR_UNSUPPORTED)
-		return -1;
-	*err = (struct err){ 0 };
-#endif
-	(void)cli;
-	(void)err;
-	return 0;
-}
-
-static int run_command(struct cli *cli, struct err *err)
-{
-	const struct cli_command *command = cli->command;
-
-	if (check_args(command, cli->args_n, err) < 0)
-		return -1;
-	if (command->flags & CLI_NEW_ID) {
-		cli->id = cli->args[0];
-		if (container_check_id(cli->id, err) < 0)
-			return -1;
-	}
-	if ((command->flags & CLI_ID) && resolve_id(cli, err) < 0)
-		return -1;
-	if ((command->flags & CLI_SYSTEMD) && become_shared(cli, err) < 0)
-		return -1;
-	cli->running = true;
-	return command->run(cli, err);
-}
-
 /* argv from the command's name on: its options, its arguments, and off it goes. */
 static int parse_command(struct cli *cli, int argc, char **argv, struct err *err)
 {
@@ -315,7 +192,7 @@ static int parse_globals(struct cli *cli, int argc, char **argv, struct err *err
 		return cmd_version(cli, err);
 	if (scan.help || n == 0)
 		return cmd_help_on(NULL, err);
-	if (set_globals(cli, err) < 0)
+	if (run_set_globals(cli, err) < 0)
 		return -1;
 	return parse_command(cli, n, argv + 1, err);
 }
@@ -366,21 +243,39 @@ static int exit_status(const struct cli *cli)
 	return cli->running ? cli->command->failed : EXIT_FAILED;
 }
 
-int main(int argc, char **argv)
+static int run_vzrun(int argc, char **argv)
 {
 	struct cli cli = { 0 };
 	struct err err = { 0 };
 	int status;
 
-	fill_stdio();
-	signal(SIGCHLD, SIG_DFL); /* a caller's SIG_IGN would leave us no exit status to wait for */
 	if (parse_globals(&cli, argc, argv, &err) < 0) {
 		report(&cli, &err);
 		status = exit_status(&cli);
 	} else {
 		status = cli.status;
 	}
-	free(cli.id_owned);
-	free(cli.root_owned);
+	run_done(&cli);
 	return status;
+}
+
+/* What the program does under another name. */
+static const struct {
+	char name[16];
+	int (*run)(int argc, char **argv);
+} faces[] = {
+	{ "vzctl", face_vzctl },
+};
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
+
+	fill_stdio();
+	signal(SIGCHLD, SIG_DFL); /* a caller's SIG_IGN would leave us no exit status to wait for */
+	for (unsigned int i = 0; i < ARRAY_SIZE(faces); i++)
+		if (str_eq(name, faces[i].name))
+			return faces[i].run(argc, argv);
+	return run_vzrun(argc, argv);
 }

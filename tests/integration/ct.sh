@@ -22,6 +22,7 @@ VE_PRIVATE="$CT_DIR/private/\$VEID"
 VE_ROOT="$CT_DIR/root/\$VEID"
 DUMPDIR="$CT_DIR/dump"
 LOCKDIR="$CT_DIR/lock"
+LOGFILE="$CT_DIR/vzctl.log"
 END
 
 # What a failing test left running: a CT's cgroup is not below the file's own.

@@ -29,7 +29,8 @@
 #   $VZRUN             the program under test
 #   $SCRATCH           an empty folder on a real file system (VZ_TEST_DIR=DIR or =tmpfs chooses)
 #   $ETC_VZ, $VAR_VZ   /etc/vz and /var/lib/vz as the program was configured: empty folders of this
-#                      file's own on $SCRATCH's file system (so is the cache of seccomp filters)
+#                      file's own on $SCRATCH's file system (so are the cache of seccomp filters and
+#                      /var/log)
 #   $ROOT              the --root of this file, below $SCRATCH
 #   $ROOTFS            a shared root file system made of busybox, for read-only use
 #   $CGROUP            this file's cgroup as in cgroupsPath; $CGROUP_DIR is its folder. A bundle
@@ -331,7 +332,8 @@ _make_scratch()
 			mkdir -p "$path"
 			mount --bind "$private/data" "$path"
 		done
-	' sh "$SCRATCH" "$_storage" "$ETC_VZ" "$VAR_VZ" "${VAR_VZ%/lib/vz}/cache/vzrun" ||
+	' sh "$SCRATCH" "$_storage" "$ETC_VZ" "$VAR_VZ" "${VAR_VZ%/lib/vz}/cache/vzrun" \
+		"${VAR_VZ%/lib/vz}/log" ||
 		tap_bail "can't make a private place for the tests"
 }
 

@@ -1,0 +1,327 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
+# The program by OpenVZ's name vzctl: grammar, texts, streams and statuses of OpenVZ's own.
+# shellcheck disable=SC2154 # out, err and status are lib.sh's
+. "${0%/*}/lib.sh"
+. "${0%/*}/vzctl.sh"
+
+t_what_it_tells_of_itself()
+{
+	try vzctl --version
+	like "--version" "$status/$out/$err" '^0/vzctl version [0-9]+\.[0-9]+\.[0-9]+/$'
+	try vzctl --help
+	is "--help" "$status/$err" 0/
+	like "its first line" "${out%%$'\n'*}" '^vzctl version [0-9]+\.[0-9]+\.[0-9]+$'
+	check "it tells of set" grep -q '^vzctl set ' <<<"$out"
+	try vzctl
+	is "without a word" "$status/$out" 20/
+	like "tells how it is used" "$err" "Usage: vzctl"
+	try vzctl --quiet --verbose
+	is "flags alone" "$status" 20
+}
+
+t_bad_words_and_ids()
+{
+	local bad
+	try vzctl foo 101
+	said "a bad command" "" "Bad command: foo" 20
+	try vzctl $'a\nb'
+	said "one with a line break" "" "Bad command: a?b" 20
+	try vzctl start
+	said "no id" "" "CT ID missing" 21
+	for bad in -1 2147483645 99999999999 ../x 01 1x x 'a b' '' /etc/passwd; do
+		try vzctl start "$bad"
+		said "start $(printf %q "$bad")" "" "Bad CT ID $bad" 21
+		try vzctl create "$bad" --ostemplate minimal
+		said "create $(printf %q "$bad")" "" "Bad CT ID $bad" 21
+	done
+	try vzctl stop $'1\n2'
+	said "a name with a line break" "" "Bad CT ID 1?2" 21
+	try vzctl start 0
+	said "start 0" "" "Only set actions are allowed for CT0" 21
+	try vzctl set 0 --hostname x --save
+	is "set 0" "$status" 21
+	new_ct
+	for bad in start stop restart mount umount enter chkpnt restore quotaon quotaoff quotainit; do
+		try vzctl "$bad" "$id"
+		said "$bad of none" "" "Container config file does not exist" 14
+	done
+	try vzctl destroy "$id"
+	said "destroy of none" "" "Container config file does not exist" 14
+	try vzctl status "$id"
+	said "status of none" "CTID $id deleted unmounted down"
+	is "nothing is made" "$(find "$VZ" "$CONF" -name "*$id*")" ""
+}
+
+t_bad_options()
+{
+	make_ct
+	try vzctl start "$id" --foo
+	is "unknown, of start" "$status/$out" 20/
+	try vzctl set "$id" --foo
+	is "unknown, of set" "$status/$out" 21/
+	try vzctl set "$id" --hostname
+	is "without its value" "$status/$out" 21/
+	try vzctl stop "$id" now
+	said "an argument too many" "" "Invalid extra arguments: now " 20
+	try vzctl set "$id" --ipadd 1.2.3 --save
+	is "a bad address" "$status/$out" 21/
+	like "its text" "$err" '^Bad parameter for --ipadd: '
+	try vzctl chkpnt "$id" --suspend --kill
+	said "two steps" "" "Invalid syntax: only one sub command may be used" 20
+	gone_ct
+}
+
+t_life()
+{
+	new_ct
+	try vzctl create "$id" --ostemplate minimal --hostname web1.example
+	said create "Creating container private area (minimal)
+CT configuration saved to $CONF/$id.conf
+Container private area was created"
+	try vzctl create "$id" --ostemplate minimal
+	is "create again" "$status/$out" 44/
+	is "its last line" "${err##*$'\n'}" "Creation of container private area failed"
+	like "its reason" "$err" "Private area already exists in $VZ/private/$id"
+	try vzctl start "$id"
+	said start "Starting container...
+Container is mounted
+Container start in progress..."
+	try vzctl start "$id"
+	said "start again" "" "Container is already running" 32
+	try vzctl status "$id"
+	said status "CTID $id exist mounted running"
+	try vzctl destroy "$id"
+	said "destroy of a running one" "Container is currently running. Stop it first." "" 32
+	try vzctl umount "$id"
+	said "umount of a running one" "" "Container is running -- stop it first" 32
+	try vzctl stop "$id"
+	said stop "Stopping container ...
+Container was stopped
+Container is unmounted"
+	try vzctl stop "$id"
+	said "stop again" "" "Unable to stop: container is not running"
+	try vzctl umount "$id"
+	said umount "" "CT is not mounted" 40
+	try vzctl mount "$id"
+	said mount "Container is mounted"
+	try vzctl mount "$id"
+	said "mount again" "" "Container is already mounted"
+	try vzctl delete "$id"
+	said "delete of a mounted one" "Container is currently mounted (umount first)" "" 41
+	try vzctl umount "$id"
+	said umount "Container is unmounted"
+	try vzctl delete "$id"
+	said delete "Destroying container private area: $VZ/private/$id
+Container private area was destroyed"
+	try vzctl status "$id"
+	said status "CTID $id deleted unmounted down"
+}
+
+t_quiet_but_for_the_log()
+{
+	new_ct
+	: >"$LOG"
+	try vzctl --quiet create "$id" --ostemplate minimal
+	said create ""
+	try vzctl --quiet start "$id"
+	said start ""
+	try vzctl --quiet start "$id"
+	said "start again" "" "" 32
+	try vzctl --quiet status "$id"
+	said "status tells it all the same" "CTID $id exist mounted running"
+	like "the log has it" "$(<"$LOG")" "CT $id : failed, status 32: Container is already running"
+	try vzctl --quiet stop "$id" --fast
+	said stop ""
+	try vzctl --quiet destroy "$id"
+	said destroy ""
+}
+
+t_stop_fast_kills()
+{
+	make_ct
+	start_ct
+	try vzctl stop "$id" --fast
+	said "stop --fast" "Killing container ...
+Container was stopped
+Container is unmounted"
+	gone_ct
+}
+
+t_suspend_and_resume_as_a_pause()
+{
+	make_ct
+	start_ct
+	try vzctl chkpnt "$id" --suspend
+	said "chkpnt --suspend" "Setting up checkpoint...
+	suspend...
+Checkpointing completed successfully"
+	is "it is frozen" "$(grep '^frozen' "$CGROUP2/vzrun/$id/cgroup.events")" "frozen 1"
+	is "and runs, for OpenVZ" "$(vzctl status "$id")" "CTID $id exist mounted running"
+	try vzctl suspend "$id" --suspend
+	is "again" "$status" 16
+	is "its last line" "${err##*$'\n'}" "Checkpointing failed"
+	try vzctl chkpnt "$id" --resume
+	said "chkpnt --resume" "Resuming..."
+	is "it runs" "$(grep '^frozen' "$CGROUP2/vzrun/$id/cgroup.events")" "frozen 0"
+	try vzctl chkpnt "$id" --resume
+	is "again" "$status" 16
+	try vzctl resume "$id"
+	said "restore of a running one" "" "Unable to perform restore: container already running" 32
+	vzctl --quiet chkpnt "$id" --suspend
+	try vzctl chkpnt "$id" --kill
+	is "chkpnt --kill" "$status" 0
+	is "it is down" "$(vzctl status "$id")" "CTID $id exist unmounted down"
+	try vzctl chkpnt "$id" --suspend
+	is "of a stopped one" "$status" 31
+	like "its text" "$err" "^Unable to setup checkpointing: container is not running"
+	try vzctl chkpnt "$id" --resume
+	is "resume of a stopped one" "$status" 31
+	try vzctl restore "$id"
+	is "without a dump" "$status/$out" "17/Restoring container ..."
+	like "its text" "$err" "^Unable to open $VZ/dump/Dump.$id: No such file"
+	gone_ct
+}
+
+t_a_memory_is_not_kept_yet()
+{
+	make_ct
+	start_ct
+	try vzctl chkpnt "$id"
+	is "chkpnt" "$status/$out" 16/
+	is "its last line" "${err##*$'\n'}" "Checkpointing failed"
+	is "it runs on" "$(grep '^frozen' "$CGROUP2/vzrun/$id/cgroup.events")" "frozen 0"
+	check "no dump" test ! -e "$VZ/dump/Dump.$id"
+	gone_ct
+}
+
+# OpenVZ and Proxmox lock by making the file with their pid in it.
+t_locks_of_others()
+{
+	local lock pid
+	make_ct
+	lock=$VZ/lock/$id.lck
+	check "none is left" test ! -e "$lock"
+	sleep 1000 &
+	pid=$!
+	echo "$pid" >"$lock"
+	try vzctl start "$id"
+	said "locked by a living process" "" "Locked by: pid $pid, cmdline sleep 1000
+Container already locked" 9
+	is "its file stays" "$(<"$lock")" "$pid"
+	try vzctl status "$id"
+	said "status asks for none" "CTID $id exist unmounted down"
+	try vzctl --skiplock mount "$id"
+	said --skiplock "Container is mounted"
+	is "the caller's file stays" "$(<"$lock")" "$pid"
+	try vzctl --skiplock umount "$id"
+	said --skiplock "Container is unmounted"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	try vzctl mount "$id"
+	said "its process is gone" "Container is mounted"
+	check "none is left" test ! -e "$lock"
+	echo "garbage" >"$lock"
+	try vzctl umount "$id"
+	said "a file without a pid" "Container is unmounted"
+	printf '%s\nvzrun\n' "$$" >"$lock"
+	try vzctl mount "$id"
+	said "what a killed verb left, whose pid is another's now" "Container is mounted"
+	vzctl --quiet umount "$id"
+	gone_ct
+}
+
+t_verbs_at_once()
+{
+	local pid lock
+	make_ct
+	start_ct
+	lock=$VZ/lock/$id.lck
+	vzctl stop "$id" >/dev/null 2>&1 &
+	pid=$!
+	until_true test -s "$lock"
+	kill -STOP "$pid"
+	is "the file has its pid" "$(head -n 1 "$lock")" "$pid"
+	try vzctl start "$id"
+	is "another" "$status" 9
+	like "says by whom" "$err" "^Locked by: pid $pid, cmdline .*vzctl stop $id
+Container already locked$"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	try vzctl stop "$id" --fast
+	is "what was killed locks nothing" "$status" 0
+	gone_ct
+}
+
+t_quota_and_compact()
+{
+	make_ct
+	for word in quotaon quotaoff quotainit; do
+		try vzctl --skiplock "$word" "$id"
+		said "$word" "Disk usage is counted by the file system, skipping operation"
+	done
+	echo 'DISK_QUOTA=no' >>"$ETC_VZ/vz.conf"
+	try vzctl quotaon "$id"
+	said quotaon "" "Disk quota is not enabled, skipping operation" 60
+	try vzctl quotaoff "$id"
+	is quotaoff "$status" 66
+	try vzctl quotainit "$id"
+	is quotainit "$status" 61
+	sed -i '/DISK_QUOTA/d' "$ETC_VZ/vz.conf"
+	try vzctl compact "$id"
+	said compact "Compact only makes sense for ploop containers"
+	gone_ct
+}
+
+t_log()
+{
+	local date='^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{4} vzctl : CT'
+	: >"$LOG"
+	make_ct --hostname a.b
+	is "each line has the format" "$(grep -vE "$date $id : [^ ]" "$LOG")" ""
+	like "who ran what" "$(head -n 1 "$LOG")" \
+		"CT $id : vzctl create $id --ostemplate minimal --hostname a.b \(uid 0(, logged in as uid [0-9]+)?, from .*\[[0-9]+\]\)$"
+	like "what it told" "$(<"$LOG")" "CT $id : Creating container private area \(minimal\)"
+	like "how it ended" "$(tail -n 1 "$LOG")" "CT $id : done, status 0$"
+	: >"$LOG"
+	vzctl --quiet umount "$id"
+	like "a failure" "$(tail -n 1 "$LOG")" "CT $id : failed, status 40: CT is not mounted$"
+	: >"$LOG"
+	vzrun mount "$id" >/dev/null
+	like "vzrun's verbs too" "$(head -n 1 "$LOG")" " vzctl : CT $id : vzrun mount $id \(uid 0"
+	vzrun umount "$id" >/dev/null
+	: >"$LOG"
+	vzctl status "$id" >/dev/null
+	is "what only looks is not in it" "$(<"$LOG")" ""
+	vzctl --quiet set "$id" --searchdomain $'a\nb\e[31m' --save
+	is "a line is a line" "$(grep -cvE "$date" "$LOG")" 0
+	like "control characters are escaped" "$(head -n 1 "$LOG")" 'searchdomain "a\\nb\\x1b\[31m"'
+	gone_ct
+}
+
+t_log_settings()
+{
+	make_ct
+	: >"$LOG"
+	sed -i 's/^LOGGING=.*/LOGGING=no/' "$ETC_VZ/vz.conf"
+	vzctl --quiet mount "$id"
+	is "LOGGING=no" "$(<"$LOG")" ""
+	sed -i 's/^LOGGING=.*/LOGGING=yes/; s/^LOG_LEVEL=.*/LOG_LEVEL=-1/' "$ETC_VZ/vz.conf"
+	vzctl --quiet umount "$id"
+	is "LOG_LEVEL=-1" "$(<"$LOG")" ""
+	vzctl --quiet umount "$id"
+	is "has errors alone" "$(grep -c . "$LOG")" 1
+	sed -i "s/^LOG_LEVEL=.*/LOG_LEVEL=0/; s|^LOGFILE=.*|LOGFILE=/proc/nowhere/log|" "$ETC_VZ/vz.conf"
+	try vzctl mount "$id"
+	is "one that can't be written" "$status/$out" "0/Container is mounted"
+	like "is told" "$err" "nothing is logged"
+	mkfifo "$SCRATCH/fifo"
+	sed -i "s|^LOGFILE=.*|LOGFILE=$SCRATCH/fifo|" "$ETC_VZ/vz.conf"
+	try vzctl umount "$id"
+	is "a pipe that nobody reads" "$status" 0
+	sed -i "s|^LOGFILE=.*|LOGFILE=$LOG|" "$ETC_VZ/vz.conf"
+	gone_ct
+}
+
+run_tests "$@"
