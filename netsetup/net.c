@@ -63,6 +63,7 @@ static int drop(struct net_record *record, int netns_fd, bool links, struct err 
 	if (job_open(&job, err) < 0)
 		return -1;
 	net_clear(&job, links);
+	nic_remove_rest(&job);
 	if (!job.incomplete)
 		return net_record_remove(record->config->id, err);
 	record->stage = NET_STAGE_MAKING;

@@ -9,23 +9,20 @@
 #include <limits.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/sched.h>
 #include <net/if.h>
 #include <netlink/msg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "netsetup/later.h"
 #include "netsetup/netlink.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
 
 #define PART_MAX 512     /* bytes of a message with one element, well counted */
 #define ANSWER_ROOM 1024 /* what an answer takes of a socket's buffer */
-#define GRACE_NSEC 50000000
 #define BUFFER_MIN (64U << 10)
 
 /* ---- elements ---- */
@@ -282,28 +279,12 @@ int nfset_commit(struct nl_sock *sock, const char *table, struct nfset_change *c
 
 /* ---- the end of a socket ---- */
 
-/* Nothing of the caller's is kept: not its pipes, locks or folder. */
-__attribute__((noreturn)) static void hold(int fd)
-{
-	const struct timespec grace = { .tv_nsec = GRACE_NSEC };
-
-	if (fd > 0)
-		close_range(0, (unsigned int)fd - 1, 0);
-	close_range((unsigned int)fd + 1, UINT_MAX, 0);
-	if (chdir("/") == 0)
-		nanosleep(&grace, NULL);
-	_exit(0);
-}
-
 void nfset_close_later(struct nl_sock **sock)
 {
-	struct clone_args args = { .exit_signal = 0 };
+	bool cloned;
 
-	/* Those of before: only children without a signal are asked for. */
-	while (waitpid(-1, NULL, WNOHANG | __WCLONE) > 0)
-		;
-	if (syscall(SYS_clone3, &args, sizeof(args)) == 0)
-		hold(nl_socket_get_fd(*sock));
+	if (later_child(nl_socket_get_fd(*sock), &cloned))
+		_exit(0);
 	netlink_sock_freep(sock);
 	*sock = NULL;
 }

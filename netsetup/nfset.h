@@ -54,9 +54,8 @@ int nfset_commit(struct nl_sock *sock, const char *table, struct nfset_change *c
 
 /* Closes the socket after a change without waiting. What was removed (by whomever) the kernel frees
  * after a grace period of its RCU, 10 ms and more; who closes a socket of nftables before has to wait
- * for that, and keeps others from changing nftables meanwhile. So a child that holds nothing but
- * the socket closes it later; it sends no signal, and nobody waits for it. Where there can
- * be none, the caller waits. */
+ * for that, and keeps others from changing nftables meanwhile. So a child (later.h) closes it; where
+ * there can be none, the caller waits. */
 void nfset_close_later(struct nl_sock **sock);
 
 /* Whether it is there (1, 0, or -1), with that data if it has some, and the values of its counter,

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netsetup/later.h"
 #include "netsetup/net_check.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
@@ -67,17 +68,24 @@ static bool is_ours(struct nic_job *job, const struct net_nic *nic, const struct
 	       str_eq(link->alias + strlen(NIC_ALIAS), job->record->config->id);
 }
 
-int nic_pair_find(struct nic_job *job, const struct net_nic *nic)
+/* Its host end, if that is ours. */
+static bool find_pair(struct nic_job *job, const struct net_nic *nic, struct rt_link *ret)
 {
-	struct rt_link link;
 	struct err why;
-	int rc = rt_link_find(&job->host, nic->host_name, &link);
+	int rc = rt_link_find(&job->host, nic->host_name, ret);
 
 	if (rc < 0 && rc != -ENODEV) {
 		nic_fail(&job->host, nic, rc, "look for the link", &why);
 		nic_left(job, &why);
 	}
-	return rc == 0 && is_ours(job, nic, &link) ? link.ifindex : 0;
+	return rc == 0 && is_ours(job, nic, ret);
+}
+
+int nic_pair_find(struct nic_job *job, const struct net_nic *nic)
+{
+	struct rt_link link;
+
+	return find_pair(job, nic, &link) ? link.ifindex : 0;
 }
 
 /* One end's name, MAC and size. A single queue: the others would only be used by XDP, and each costs
@@ -221,11 +229,43 @@ int nic_inside(const struct nic_step *step, struct err *err)
 					      nic_inside_plain(step, err);
 }
 
-void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links)
+/* A link whose other end's namespace is ending is left to that. To delete it would be to wait for the
+ * kernel's grace periods, 20 ms. */
+static void remove_pair(struct nic_job *job, const struct net_nic *nic)
 {
+	struct rt_link link;
 	struct err why;
 	int rc;
 
+	if (!find_pair(job, nic, &link) || link.peer_dies)
+		return;
+	if (job->netns_fd < 0 && job->n_rest < ARRAY_SIZE(job->rest)) {
+		job->rest[job->n_rest++] = link.ifindex;
+		return;
+	}
+	rc = rt_link_delete(&job->host, link.ifindex);
+	if (rc < 0 && rc != -ENODEV) {
+		nic_fail(&job->host, nic, rc, "remove the link", &why);
+		nic_left(job, &why);
+	}
+}
+
+void nic_remove_rest(struct nic_job *job)
+{
+	bool cloned = false, child;
+
+	if (job->n_rest == 0)
+		return;
+	child = later_child(nl_socket_get_fd(job->host.sock), &cloned);
+	for (size_t i = 0; (child || !cloned) && i < job->n_rest; i++)
+		rt_link_delete(&job->host, job->rest[i]);
+	if (child)
+		_exit(0);
+	job->n_rest = 0;
+}
+
+void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links)
+{
 	if (nic->kind == NET_ROUTED)
 		nic_routed_remove(job, nic, ifindex);
 	if (!links)
@@ -234,11 +274,5 @@ void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, boo
 		nic_child_remove(job, nic);
 		return;
 	}
-	/* Whose it is may have changed since it was noted. */
-	ifindex = nic_pair_find(job, nic);
-	rc = ifindex ? rt_link_delete(&job->host, ifindex) : 0;
-	if (rc < 0 && rc != -ENODEV) {
-		nic_fail(&job->host, nic, rc, "remove the link", &why);
-		nic_left(job, &why);
-	}
+	remove_pair(job, nic); /* whose it is may have changed since it was noted */
 }

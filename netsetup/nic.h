@@ -20,7 +20,10 @@ struct nic_job {
 	struct rt host, inside; /* inside.sock NULL: the namespace is gone */
 	int netns_fd;           /* -1 likewise */
 	struct net_record *record;
-	bool incomplete;       /* something could not be taken away */
+	bool incomplete; /* something could not be taken away */
+	/* Links whose namespace may be ending and take them along: nic_remove_rest deletes them. */
+	int rest[NET_NICS_MAX];
+	size_t n_rest;
 	char bridge[IFNAMSIZ]; /* that was made on demand, for this job's undoing; "": none */
 };
 
@@ -43,6 +46,9 @@ int nic_inside(const struct nic_step *step, struct err *err);
  * also those that its namespace would take along (waiting for the kernel's grace periods). What fails
  * is warned of. */
 void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links);
+/* What nic_remove left where the namespace can't be had (netns_fd -1): gone some 50 ms later, at the
+ * latest, without anybody waiting. */
+void nic_remove_rest(struct nic_job *job);
 
 /* ---- kinds ---- */
 

@@ -50,7 +50,9 @@ struct rt_link {
 	unsigned int flags;
 	uint32_t mtu;
 	int master; /* ifindex; 0: none */
-	bool has_peer_netns;
+	/* Its other end is in a network namespace that is ending, and takes it along: the kernel
+	 * names such a one by no id (peernet2id_alloc() in net/core/net_namespace.c). */
+	bool peer_dies;
 	uint8_t mac[6];
 	char name[IFNAMSIZ];
 	char kind[16]; /* "veth", "bridge", …; "": a device */

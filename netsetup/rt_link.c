@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -27,7 +28,8 @@ static void read_link(struct nlmsghdr *answer, void *data)
 	link->flags = info->ifi_flags;
 	link->mtu = attrs[IFLA_MTU] ? nla_get_u32(attrs[IFLA_MTU]) : 0;
 	link->master = attrs[IFLA_MASTER] ? (int)nla_get_u32(attrs[IFLA_MASTER]) : 0;
-	link->has_peer_netns = attrs[IFLA_LINK_NETNSID];
+	link->peer_dies = attrs[IFLA_LINK_NETNSID] &&
+			  nla_get_s32(attrs[IFLA_LINK_NETNSID]) == NETNSA_NSID_NOT_ASSIGNED;
 	if (attrs[IFLA_ADDRESS] && nla_len(attrs[IFLA_ADDRESS]) == sizeof(link->mac))
 		memcpy(link->mac, nla_data(attrs[IFLA_ADDRESS]), sizeof(link->mac));
 	copy_text(link->name, sizeof(link->name), attrs[IFLA_IFNAME]);

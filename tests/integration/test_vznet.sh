@@ -70,6 +70,24 @@ t_routed_network_comes_changes_and_goes()
 	net_end
 }
 
+# Nobody says which namespace it was, and it lives on.
+t_links_of_a_namespace_that_is_not_named_go_too()
+{
+	net_world
+	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101
+	try vznet down 101
+	is "down" "$err$status" 0
+	check "its link goes" until_true eval '! ip -n node link show venet101 2>/dev/null'
+	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101
+	try eval 'vznet down 101 && vznet up 101 --netns /run/netns/ct2 --ipadd 10.9.0.101'
+	is "up again at once, elsewhere" "$err$status" 0
+	check "it is reached" pings router 10.9.0.101
+	sleep 0.2 # longer than what is left of the first one takes
+	check "and stays" pings router 10.9.0.101
+	vznet down 101 --netns /run/netns/ct2
+	net_end
+}
+
 t_bridged_nics_are_ports()
 {
 	net_world
