@@ -177,22 +177,38 @@ static int create_new(int dirfd, const char *name, mode_t mode, struct err *err)
 	return fd < 0 ? err_sys(err, "create \"%s\"", name) : fd;
 }
 
-/* By way of the name tmp. */
-static int replace(int dirfd, const char *name, const char *tmp, const char *data, size_t len,
-		   mode_t mode, int sync, struct err *err)
+struct replacement {
+	const char *name, *tmp, *data;
+	size_t len;
+	mode_t mode;
+	const struct stat *like; /* NULL: the owner is who writes, the mode is above */
+	bool sync;
+};
+
+static int fill(int fd, const struct replacement *new)
 {
-	auto_fd int fd = create_new(dirfd, tmp, mode, err);
+	if (new->like && (fchown(fd, new->like->st_uid, new->like->st_gid) < 0 ||
+			  fchmod(fd, new->like->st_mode & 0777) < 0))
+		return -1;
+	if (fd_write_all(fd, new->data, new->len) < 0)
+		return -1;
+	return new->sync ? fsync(fd) : 0;
+}
+
+static int replace(int dirfd, const struct replacement *new, struct err *err)
+{
+	auto_fd int fd = create_new(dirfd, new->tmp, new->like ? 0600 : new->mode, err);
 
 	if (fd < 0)
 		return -1;
-	if (fd_write_all(fd, data, len) < 0 || (sync && fsync(fd) < 0)) {
-		err_sys(err, "write \"%s\"", tmp);
-		unlinkat(dirfd, tmp, 0);
+	if (fill(fd, new) < 0) {
+		err_sys(err, "write \"%s\"", new->tmp);
+		unlinkat(dirfd, new->tmp, 0);
 		return -1;
 	}
-	if (renameat(dirfd, tmp, dirfd, name) < 0) {
-		err_sys(err, "rename \"%s\" to \"%s\"", tmp, name);
-		unlinkat(dirfd, tmp, 0);
+	if (renameat(dirfd, new->tmp, dirfd, new->name) < 0) {
+		err_sys(err, "rename \"%s\" to \"%s\"", new->tmp, new->name);
+		unlinkat(dirfd, new->tmp, 0);
 		return -1;
 	}
 	return 0;
@@ -202,10 +218,11 @@ int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, m
 		    int sync, struct err *err)
 {
 	char tmp[NAME_MAX + 1];
+	struct replacement new = { name, tmp, data, len, mode, NULL, sync };
 
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.new", name) >= sizeof(tmp))
 		return err_set(err, ENAMETOOLONG, "write \"%s\": name too long", name);
-	if (replace(dirfd, name, tmp, data, len, mode, sync, err) < 0)
+	if (replace(dirfd, &new, err) < 0)
 		return -1;
 	if (sync) {
 		auto_fd int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -216,16 +233,34 @@ int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, m
 	return 0;
 }
 
-int fd_replace_untrusted(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
-			 struct err *err)
+static int replace_hidden(int dirfd, struct replacement *new, struct err *err)
 {
 	unsigned long long random;
 	char tmp[32];
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return err_sys(err, "write \"%s\": draw a random name", name);
+		return err_sys(err, "write \"%s\": draw a random name", new->name);
 	snprintf(tmp, sizeof(tmp), ".new.%016llx", random);
-	return replace(dirfd, name, tmp, data, len, mode, 0, err);
+	new->tmp = tmp;
+	return replace(dirfd, new, err);
+}
+
+int fd_replace_untrusted(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
+			 struct err *err)
+{
+	struct replacement new = { .name = name, .data = data, .len = len, .mode = mode };
+
+	return replace_hidden(dirfd, &new, err);
+}
+
+int fd_replace_like(int dirfd, const char *name, const char *data, size_t len,
+		    const struct stat *like, struct err *err)
+{
+	struct replacement new = {
+		.name = name, .data = data, .len = len, .like = like, .sync = true
+	};
+
+	return replace_hidden(dirfd, &new, err);
 }
 
 int fd_cloexec_from(unsigned int first, struct err *err)

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "runtime/base/err.h"
@@ -61,6 +62,10 @@ int fd_replace_file(int dirfd, const char *name, const char *data, size_t len, m
  * so nothing can lie in its way. */
 int fd_replace_untrusted(int dirfd, const char *name, const char *data, size_t len, mode_t mode,
 			 struct err *err);
+
+/* And with owner, group and permissions of *like, before anything is in it; it lasts (fsync). */
+int fd_replace_like(int dirfd, const char *name, const char *data, size_t len,
+		    const struct stat *like, struct err *err);
 
 /* Closes every fd from `first` up but those in keep, whose entries may be -1 or below `first`. The
  * list is sorted in place. */

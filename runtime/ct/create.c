@@ -14,6 +14,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/identity.h"
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/name.h"
 #include "runtime/ct/template.h"
@@ -117,7 +118,8 @@ static int make(struct ct *ct, const char *folder, struct err *err)
 		return -1;
 	if (name && *name && name_link(ct, name, err) < 0)
 		return -1;
-	if (storage_create(&storage, folder, err) < 0)
+	vz_sayf(ct->vz, "Performing postcreate actions");
+	if (storage_create(&storage, folder, identity_renew, err) < 0)
 		return -1;
 	if (action_created(ct, err) == 0)
 		return 0;

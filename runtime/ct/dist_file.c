@@ -3,6 +3,7 @@
 
 #include "runtime/ct/dist_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -105,6 +106,34 @@ int dist_file_write(const struct dist_tree *tree, const char *path, const char *
 	return rc;
 }
 
+static int update_file(int rootfd, const char *path, const char *text, const struct stat *like,
+		       struct err *err)
+{
+	auto_fd int parent = -1;
+	const char *name;
+
+	parent = path_make_parent_in(rootfd, path, &name, err);
+	if (parent < 0)
+		return -1;
+	return fd_replace_like(parent, name, text, strlen(text), like, err);
+}
+
+int dist_file_update(const struct dist_tree *tree, const char *path, const char *text, mode_t mode,
+		     struct err *err)
+{
+	auto_fd int old = find_regular(tree, path, O_NOFOLLOW);
+	struct stat like = { .st_mode = mode, .st_uid = tree->first_id, .st_gid = tree->first_id };
+	int rc;
+
+	if (old >= 0 && fstat(old, &like) < 0)
+		return err_sys(err, "look at \"%s\"", path);
+	if (usermap_enter(tree->first_id, err) < 0)
+		return -1;
+	rc = update_file(tree->fd, path, text, &like, err);
+	usermap_leave();
+	return rc;
+}
+
 static int unlink_in(int rootfd, const char *path, struct err *err)
 {
 	auto_fd int parent = -1;
@@ -131,6 +160,40 @@ int dist_file_remove(const struct dist_tree *tree, const char *path, const char 
 	rc = unlink_in(tree->fd, path, err);
 	usermap_leave();
 	return rc;
+}
+
+static int remove_matching(int dir_fd, const char *begin, const char *end, struct err *err)
+{
+	auto_dir DIR *dir = fdopendir(dir_fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		close(dir_fd);
+		return err_sys(err, "list it");
+	}
+	while ((errno = 0, entry = readdir(dir)))
+		if (str_starts(entry->d_name, begin) && str_ends(entry->d_name, end) &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) < 0 && errno != ENOENT &&
+		    errno != EISDIR)
+			return err_sys(err, "remove \"%s\"", entry->d_name);
+	return errno ? err_sys(err, "list it") : 0;
+}
+
+int dist_file_remove_each(const struct dist_tree *tree, const char *folder, const char *begin,
+			  const char *end, struct err *err)
+{
+	int fd = path_open_in(tree->fd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	int rc;
+
+	if (fd < 0) /* none, or nothing that it would be read from */
+		return 0;
+	if (usermap_enter(tree->first_id, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	rc = remove_matching(fd, begin, end, err);
+	usermap_leave();
+	return rc < 0 ? err_wrap(err, "%s", folder) : 0;
 }
 
 /* ---- blocks ---- */

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "runtime/base/err.h"
 #include "runtime/base/str.h"
@@ -29,12 +30,21 @@ bool dist_file_is_regular(const struct dist_tree *tree, const char *path);
 int dist_file_write(const struct dist_tree *tree, const char *path, const char *text,
 		    struct err *err);
 
+/* The same with owner and permissions kept, or where there is none as the CT's root and with
+ * `mode`; it lasts through a power cut. For what is secret. */
+int dist_file_update(const struct dist_tree *tree, const char *path, const char *text, mode_t mode,
+		     struct err *err);
+
 /* What a regular file (or one that a link inside leads to) has; *ret NULL where there is none. */
 int dist_file_load(const struct dist_tree *tree, const char *path, char **ret, struct err *err);
 
 /* Removes a regular file that begins with this text; all else stays. */
 int dist_file_remove(const struct dist_tree *tree, const char *path, const char *beginning,
 		     struct err *err);
+
+/* Removes each file in the folder (no link) whose name begins and ends so. */
+int dist_file_remove_each(const struct dist_tree *tree, const char *folder, const char *begin,
+			  const char *end, struct err *err);
 
 /* Lines of ours in a file that others write too, between two marks. NULL: none. */
 int dist_file_set_block(const struct dist_tree *tree, const char *path, const char *block,

@@ -184,30 +184,6 @@ static int fill(const struct storage *storage, const struct layout *layout, int 
 	return layout->fill(storage, fd, template_folder, err);
 }
 
-int storage_create(const struct storage *storage, const char *template_folder, struct err *err)
-{
-	const struct layout *layout = find_layout(storage, err);
-	auto_free char *tmp = NULL;
-	auto_fd int parent = -1;
-	const char *name;
-	int rc;
-
-	if (!layout)
-		return -1;
-	parent = open_parent(storage->private, &name, err);
-	if (parent < 0)
-		return -1;
-	tmp = str_dupf("%s" TMP, name);
-	if (!tmp)
-		return err_sys(err, "make \"%s\"", storage->private);
-	rc = fill(storage, layout, parent, tmp, template_folder, err);
-	if (rc == 0 && renameat(parent, tmp, parent, name) < 0)
-		rc = err_sys(err, "rename \"%s\"", tmp);
-	if (rc < 0)
-		path_remove_tree(parent, tmp, NULL);
-	return rc;
-}
-
 /* ---- mounting ---- */
 
 bool storage_mounted(const struct storage *storage)
@@ -249,6 +225,59 @@ int storage_umount(const struct storage *storage, bool lazy, struct err *err)
 		return err_hint(err, "is a shell of the host in it?");
 	}
 	return 0;
+}
+
+/* ---- making one ---- */
+
+/* Under its temporary name yet: it gets its own with all that makes it a CT. */
+static int furnish_tmp(const struct storage *storage, storage_furnish furnish, struct err *err)
+{
+	auto_free char *tmp = str_dupf("%s" TMP, storage->private);
+	struct storage how = *storage;
+	struct err later;
+	int rc;
+
+	if (!tmp)
+		return err_sys(err, "mount the new private area");
+	how.private = tmp;
+	how.first_id = 0;
+	if (storage_mount(&how, err) < 0)
+		return -1;
+	rc = furnish(storage->root, err);
+	if (storage_umount(&how, false, rc < 0 ? &later : err) < 0)
+		return -1;
+	return rc;
+}
+
+int storage_create(const struct storage *storage, const char *template_folder,
+		   storage_furnish furnish, struct err *err)
+{
+	const struct layout *layout = find_layout(storage, err);
+	auto_free char *tmp = NULL;
+	auto_fd int parent = -1;
+	const char *name;
+	int rc;
+
+	if (!layout)
+		return -1;
+	parent = open_parent(storage->private, &name, err);
+	if (parent < 0)
+		return -1;
+	tmp = str_dupf("%s" TMP, name);
+	if (!tmp)
+		return err_sys(err, "make \"%s\"", storage->private);
+	if (storage_umount(storage, true, err) < 0) /* of one that was killed */
+		return -1;
+	rc = fill(storage, layout, parent, tmp, template_folder, err);
+	if (rc == 0)
+		rc = furnish_tmp(storage, furnish, err);
+	if (rc == 0 && renameat(parent, tmp, parent, name) < 0)
+		rc = err_sys(err, "rename \"%s\"", tmp);
+	if (rc < 0) {
+		path_remove_tree(parent, tmp, NULL);
+		rmdir(storage->root);
+	}
+	return rc;
 }
 
 static int destroy_private(const struct storage *storage, struct err *err)

@@ -26,8 +26,11 @@ struct storage {
 /* Can the layout be used here? VZ_ERR(VZ_UNKNOWN_LAYOUT), ERR_UNSUPPORTED with what can be done. */
 int storage_check(const struct storage *storage, struct err *err);
 
+/* Changes what a new CT has of the template, mounted at `root` with the owners on disk. */
+typedef int (*storage_furnish)(const char *root, struct err *err);
 /* Makes the private area of a CT on the template's folder (its name below template_dir). */
-int storage_create(const struct storage *storage, const char *template_folder, struct err *err);
+int storage_create(const struct storage *storage, const char *template_folder,
+		   storage_furnish furnish, struct err *err);
 bool storage_exists(const struct storage *storage);
 /* Is there anything that storage_destroy would remove? */
 bool storage_has_traces(const struct storage *storage);

@@ -13,6 +13,7 @@ t_life_of_a_ct()
 	is "create" "$status" 0
 	is "its messages" "$out" \
 		"Creating container private area (minimal)
+Performing postcreate actions
 CT configuration saved to $CT_DIR/conf/$id.conf
 Container private area was created"
 	is "status" "$(ct status "$id")" "CTID $id exist unmounted down"

@@ -102,13 +102,22 @@ static int tear_down(void **state)
 			fail_msg("%s", ok_err.msg); \
 	} while (0)
 
+/* As the owner on disk, before the area has its name. */
+static int furnish(const char *root, struct err *err)
+{
+	auto_free char *path = str_dupf("%s/furnished", root);
+	auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	return fd < 0 ? err_sys(err, "furnish it") : 0;
+}
+
 static void create(struct world *w)
 {
 	auto_free char *folder = NULL, *name = NULL;
 
 	OK(template_get(w->vz, "minimal", &folder, &name, &ok_err));
 	assert_string_equal(folder, "minimal");
-	OK(storage_create(&w->storage, folder, &ok_err));
+	OK(storage_create(&w->storage, folder, furnish, &ok_err));
 }
 
 static struct stat look(const struct world *w, const char *path)
@@ -153,8 +162,10 @@ static void mounted_ct_has_its_ids_and_disk_has_plain_ones(void **state)
 	create(w);
 	assert_int_equal(look(w, "private").st_mode, S_IFDIR | 0700);
 	assert_false(storage_mounted(&w->storage));
+	assert_int_equal(look(w, "private/101/upper/furnished").st_uid, 0);
 	OK(storage_mount(&w->storage, &ok_err));
 	assert_true(storage_mounted(&w->storage));
+	assert_int_equal(look(w, "root/101/furnished").st_uid, FIRST);
 	assert_int_equal(look(w, "root").st_mode, S_IFDIR | 0700);
 	assert_int_equal(look(w, "root/101").st_uid, FIRST);
 	assert_int_equal(look(w, "root/101/bin/busybox").st_uid, FIRST);
