@@ -13,6 +13,7 @@
 #include "runtime/base/str.h"
 #include "runtime/cli/output.h"
 #include "runtime/cli/vzlog.h"
+#include "runtime/ct/check.h"
 #include "runtime/ct/ct.h"
 
 struct stop_opts {
@@ -139,7 +140,7 @@ static int restart(struct cli *cli, struct ct *ct, struct err *err)
 {
 	struct ct_status status;
 
-	if (ct_status(ct, &status, err) < 0)
+	if (ct_status(ct, &status, err) < 0 || check_conf(ct, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Restarting container");
 	if (status.running && stop(cli, ct, err) < 0)

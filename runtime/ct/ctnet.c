@@ -151,11 +151,31 @@ int ctnet_change(const struct ct *ct, const struct net_config *config, struct er
 }
 
 /* A CT without a network costs one look. */
-int ctnet_down(const struct ct *ct, struct err *err)
+static bool has_record(const struct ct *ct)
 {
 	auto_free char *record = str_dupf(NET_STATE_DIR "/%s.json", ct->id);
 
-	if (record && access(record, F_OK) < 0)
-		return 0;
-	return net_down(ct->id, err);
+	return !record || access(record, F_OK) == 0;
+}
+
+int ctnet_hold(const struct ct *ct)
+{
+	auto_net struct net_config *config = NULL;
+
+	if (!has_record(ct) || net_load(ct->id, &config, NULL) < 0)
+		return -1;
+	for (size_t i = 0; i < config->n_nics; i++)
+		if (config->nics[i].kind == NET_PHYSICAL)
+			return open_netns(ct, NULL);
+	return -1;
+}
+
+int ctnet_give_back(const struct ct *ct, int netns, struct err *err)
+{
+	return netns < 0 ? 0 : net_remove(ct->id, netns, err);
+}
+
+int ctnet_down(const struct ct *ct, struct err *err)
+{
+	return has_record(ct) ? net_down(ct->id, err) : 0;
 }

@@ -24,6 +24,11 @@ int ctnet_change(const struct ct *ct, const struct net_config *config, struct er
 void ctnet_write_files(const struct ct *ct, uint32_t first_id, const char *hostname,
 		       const struct net_config *config);
 
+/* Before it ends: its network namespace, if that has a link of the host's that would end with it (the
+ * kernel takes back hardware only); else -1. For ctnet_give_back, behind its end. */
+int ctnet_hold(const struct ct *ct);
+int ctnet_give_back(const struct ct *ct, int netns, struct err *err);
+
 /* Removes what outlives a CT that has ended, however it did. */
 int ctnet_down(const struct ct *ct, struct err *err);
 

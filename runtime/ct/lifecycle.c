@@ -13,6 +13,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/check.h"
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ctmount.h"
@@ -134,8 +135,7 @@ static int run_init(const struct ct *ct, const struct storage *storage,
 	if (sysinfo_socket(ct, &socket, err) < 0)
 		return -1;
 	in.sysinfo_socket = socket;
-	if (hostname && (dist_check_hostname(hostname, err) < 0 ||
-			 dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0))
+	if (hostname && dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0)
 		return -1;
 	if (dist_set_dns(ct->root, storage->first_id, ct_get(ct, "NAMESERVER"),
 			 ct_get(ct, "SEARCHDOMAIN"), err) < 0)
@@ -148,18 +148,15 @@ static int run_init(const struct ct *ct, const struct storage *storage,
 	return launch(ct, &config, socket, net, err);
 }
 
-static int check_start(const struct ct *ct, const struct storage *storage, struct err *err)
+static int check_start(const struct ct *ct, struct err *err)
 {
-	const char *disabled = ct_get(ct, "DISABLED");
 	bool running;
 
 	if (live_check(ct, &running, err) < 0)
 		return -1;
 	if (running)
 		return err_set(err, VZ_ERR(VZ_RUNNING), "Container is already running");
-	if (disabled && str_eq(disabled, "yes"))
-		return err_set(err, VZ_ERR(VZ_DISABLED), "Container start disabled");
-	return ctmount_check(storage, err);
+	return check_conf(ct, err);
 }
 
 int ct_start(struct ct *ct, struct err *err)
@@ -167,7 +164,7 @@ int ct_start(struct ct *ct, struct err *err)
 	auto_net struct net_config *net = NULL;
 	struct storage storage;
 
-	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, &storage, err) < 0 ||
+	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, err) < 0 ||
 	    ctnet_read(ct, &net, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Starting container...");
@@ -264,6 +261,7 @@ static int run_stop_script(const struct ct *ct, struct err *err)
 
 int ct_stop(struct ct *ct, bool fast, struct err *err)
 {
+	auto_fd int netns = -1;
 	struct storage storage;
 	bool running;
 
@@ -275,7 +273,9 @@ int ct_stop(struct ct *ct, bool fast, struct err *err)
 	}
 	if (!fast && run_stop_script(ct, err) < 0)
 		return -1;
-	if (end_processes(ct, fast, err) < 0 || live_clear(ct, err) < 0)
+	netns = ctnet_hold(ct);
+	if (end_processes(ct, fast, err) < 0 || ctnet_give_back(ct, netns, err) < 0 ||
+	    live_clear(ct, err) < 0)
 		return vz_fail(err, VZ_CANNOT_STOP);
 	vz_sayf(ct->vz, "Container was stopped");
 	return storage_mounted(&storage) ? ctmount_down(ct, &storage, err) : 0;

@@ -3,6 +3,7 @@
 
 #include "runtime/ct/live.h"
 
+#include "runtime/base/fd.h"
 #include "runtime/ct/ctnet.h"
 
 int live_load(const struct ct *ct, struct container_state **ret, struct err *err)
@@ -36,7 +37,9 @@ int live_check(const struct ct *ct, bool *ret, struct err *err)
 
 int live_clear(const struct ct *ct, struct err *err)
 {
+	auto_fd int netns = ctnet_hold(ct);
+
 	if (container_delete(ct->vz->set, ct->id, true, err) < 0 && err->code != ERR_NOT_FOUND)
 		return -1;
-	return ctnet_down(ct, err);
+	return ctnet_give_back(ct, netns, err) < 0 ? -1 : ctnet_down(ct, err);
 }

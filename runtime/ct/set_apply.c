@@ -7,6 +7,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/check.h"
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/name.h"
@@ -226,6 +227,8 @@ static bool needs_restart(const struct run *run)
 
 static int restart(struct ct *ct, struct err *err)
 {
+	if (check_conf(ct, err) < 0)
+		return -1;
 	vz_sayf(ct->vz, "Restarting container");
 	return ct_stop(ct, false, err) < 0 ? -1 : ct_start(ct, err);
 }

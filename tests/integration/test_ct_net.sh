@@ -6,60 +6,7 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 . "${0%/*}/net.sh"
-
-# The node is 10.9.0.1 and 2001:db8:9::1 on the client's network; the client is .2.
-world()
-{
-	net_begin node client
-	ip -n node link add up0 type veth peer name eth0 netns client
-	ip -n node -batch - <<-'END'
-		addr add 10.9.0.1/24 dev up0
-		addr add 2001:db8:9::1/64 dev up0 nodad
-		link set up0 up
-		route add default via 10.9.0.2
-	END
-	ip -n client -batch - <<-'END'
-		addr add 10.9.0.2/24 dev eth0
-		addr add 2001:db8:9::2/64 dev eth0 nodad
-		link set eth0 up
-	END
-	net_settled node client
-}
-
-ct()
-{
-	on node "$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" "$@"
-}
-
-end()
-{
-	ct stop "$id" --fast >/dev/null
-	ct destroy "$id" >/dev/null
-}
-
-# What there is of networks in the node, but for its own.
-left()
-{
-	ip -n node -o link | awk -F': ' '{ print $2 }' | grep -vE '^(lo|up0@.*|vzup)$'
-	ip -n node route | grep -v up0
-	ip -n node neigh show proxy
-	find /run/vznet -maxdepth 1 -name '*.json'
-}
-
-nothing_left()
-{
-	[ -z "$(left)" ]
-}
-
-is_down()
-{
-	[ "$(ct status "$id")" = "CTID $id exist mounted down" ]
-}
-
-key() # KEY: its line in the conf of $id
-{
-	grep "^$1=" "$CT_DIR/conf/$id.conf"
-}
+. "${0%/*}/ctnet.sh"
 
 t_an_address_over_the_life_of_a_ct()
 {
@@ -213,7 +160,7 @@ t_nics_and_options_are_kept()
 	net_end
 }
 
-t_what_a_killed_start_left_is_cleared_away()
+t_what_a_killed_init_left_is_cleared_away()
 {
 	world
 	make_ct --ipadd 10.9.0.101

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "runtime/ct/check.h"
+
+#include "runtime/base/str.h"
+#include "runtime/ct/ctmount.h"
+#include "runtime/ct/ctnet.h"
+#include "runtime/ct/dist.h"
+#include "runtime/ct/feature.h"
+
+static int check_features(const struct ct *ct, struct err *err)
+{
+	bool on;
+
+	if (feature_is_on(conf_get(ct->conf, "FEATURES"), "sysinfo", &on, err) < 0)
+		return vz_fail(err, VZ_BAD_CONF);
+	return 0;
+}
+
+int check_conf(const struct ct *ct, struct err *err)
+{
+	const char *disabled = ct_get(ct, "DISABLED"), *hostname = conf_get(ct->conf, "HOSTNAME");
+	auto_net struct net_config *net = NULL;
+	struct storage storage;
+
+	if (disabled && str_eq(disabled, "yes"))
+		return err_set(err, VZ_ERR(VZ_DISABLED), "Container start disabled");
+	if (ct_storage(ct, true, &storage, err) < 0 || ctmount_check(&storage, err) < 0)
+		return -1;
+	if (hostname && dist_check_hostname(hostname, err) < 0)
+		return -1;
+	if (dist_check_dns(ct_get(ct, "NAMESERVER"), ct_get(ct, "SEARCHDOMAIN"), err) < 0 ||
+	    check_features(ct, err) < 0)
+		return -1;
+	return ctnet_read(ct, &net, err);
+}
