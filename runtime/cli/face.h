@@ -6,6 +6,8 @@
 #ifndef RUNTIME_CLI_FACE_H
 #define RUNTIME_CLI_FACE_H
 
-int face_vzctl(int argc, char **argv); /* vzctl.c */
+int face_vzcfgvalidate(int argc, char **argv); /* vzcfgvalidate.c */
+int face_vzctl(int argc, char **argv);         /* vzctl.c */
+int face_vzpid(int argc, char **argv);         /* vzpid.c */
 
 #endif

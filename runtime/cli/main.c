@@ -264,7 +264,9 @@ static const struct {
 	char name[16];
 	int (*run)(int argc, char **argv);
 } faces[] = {
+	{ "vzcfgvalidate", face_vzcfgvalidate },
 	{ "vzctl", face_vzctl },
+	{ "vzpid", face_vzpid },
 };
 
 int main(int argc, char **argv)

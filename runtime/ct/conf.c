@@ -273,6 +273,19 @@ const char *conf_get(const struct conf *conf, const char *key)
 	return line ? line->value : NULL;
 }
 
+unsigned int conf_line_of(const struct conf *conf, const char *key)
+{
+	const struct conf_line *line = find(conf, key);
+	unsigned int n = 1;
+
+	if (!line)
+		return 0;
+	for (const struct conf_line *before = conf->line; before < line; before++, n++)
+		for (const char *c = before->text; *c; c++)
+			n += *c == '\n';
+	return n;
+}
+
 /* ---- writing ---- */
 
 /* "$VEID" is meant to be expanded by who sources the file; any other "$" is text. */

@@ -40,6 +40,9 @@ int conf_load(const char *path, struct conf **ret, struct err *err);
 /* The value of a key, or NULL where it is not there. Valid until the key is set or unset. */
 const char *conf_get(const struct conf *conf, const char *key);
 
+/* The number of the key's line in the file, 0 where it is not there. */
+unsigned int conf_line_of(const struct conf *conf, const char *key);
+
 /* Sets a key, where it stands or on a new last line. A value that is the same already leaves its
  * line as it is. Refused: a key that is no shell name, a value with a line break. What a shell
  * would expand is escaped, but for $VEID. */

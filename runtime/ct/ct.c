@@ -60,6 +60,27 @@ static int lock_and_load(struct ct *ct, unsigned int flags, struct err *err)
 	return load_conf(ct, flags, err);
 }
 
+int ct_open_file(const struct vz *vz, const char *path, struct ct **ret, struct err *err)
+{
+	auto_ct struct ct *ct = calloc(1, sizeof(*ct));
+	const char *slash = strrchr(path, '/');
+
+	if (!ct)
+		return err_sys(err, "open \"%s\"", path);
+	ct->vz = vz;
+	ct->lock = -1;
+	ctid_of_conf_name(slash ? slash + 1 : path, &ct->ctid);
+	snprintf(ct->id, sizeof(ct->id), "%" PRIu32, ct->ctid);
+	ct->conf_path = strdup(path);
+	if (!ct->conf_path)
+		return err_sys(err, "open \"%s\"", path);
+	if (conf_load(path, &ct->conf, err) < 0 || ct_set_places(ct, err) < 0)
+		return -1;
+	ct->has_conf = true;
+	*ret = steal_ptr(&ct);
+	return 0;
+}
+
 int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct **ret,
 	    struct err *err)
 {

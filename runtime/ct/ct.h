@@ -40,6 +40,9 @@ enum ct_open_flag {
 /* The CT with that number or name. VZ_ERR(VZ_BAD_VALUE) for what is neither. */
 int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct **ret,
 	    struct err *err);
+/* The CT whose conf is in that file, wherever it is; its id is that of the file's name, else 0. Never
+ * locked. ENOENT, or ERR_INPUT. */
+int ct_open_file(const struct vz *vz, const char *path, struct ct **ret, struct err *err);
 void ct_free(struct ct *ct);
 MEM_DEFINE_CLEANUP(struct ct, ct_free)
 #define auto_ct __attribute__((cleanup(ct_freep)))
