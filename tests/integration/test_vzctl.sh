@@ -78,6 +78,7 @@ t_life()
 	new_ct
 	try vzctl create "$id" --ostemplate minimal --hostname web1.example
 	said create "Creating container private area (minimal)
+Performing postcreate actions
 CT configuration saved to $CONF/$id.conf
 Container private area was created"
 	try vzctl create "$id" --ostemplate minimal
