@@ -220,7 +220,8 @@ static int scan_line(struct scan *scan, struct conf_line *line, struct err *err)
 static struct conf_line *find(const struct conf *conf, const char *key)
 {
 	for (size_t i = 0; i < conf->n; i++)
-		if (conf->line[i].key && str_eq(conf->line[i].key, key))
+		if (conf->line[i].key && conf->line[i].key[0] == key[0] &&
+		    str_eq(conf->line[i].key, key))
 			return &conf->line[i];
 	return NULL;
 }

@@ -42,9 +42,9 @@ static int load_conf(struct ct *ct, unsigned int flags, struct err *err)
 		ct->has_conf = true;
 		return 0;
 	}
-	if (err->code != ENOENT)
+	if (err->code != ENOENT && !(flags & CT_ANY_CONF))
 		return -1;
-	if (!(flags & CT_NO_CONF))
+	if (err->code == ENOENT && !(flags & CT_NO_CONF))
 		return no_conf(ct, err);
 	ct->conf = conf_new();
 	return ct->conf ? 0 : err_sys(err, "open CT %s", ct->id);
@@ -53,7 +53,8 @@ static int load_conf(struct ct *ct, unsigned int flags, struct err *err)
 /* The lock first: what is read behind it stays true. But no lock for what is no CT. */
 static int lock_and_load(struct ct *ct, unsigned int flags, struct err *err)
 {
-	if (!(flags & CT_NO_CONF) && access(ct->conf_path, F_OK) < 0 && errno == ENOENT)
+	if ((flags & CT_LOCK) && !(flags & CT_NO_CONF) && access(ct->conf_path, F_OK) < 0 &&
+	    errno == ENOENT)
 		return no_conf(ct, err);
 	if ((flags & CT_LOCK) && (ct->lock = vz_lock(ct->vz, ct->id, false, err)) < 0)
 		return -1;
@@ -81,6 +82,17 @@ int ct_open_file(const struct vz *vz, const char *path, struct ct **ret, struct 
 	return 0;
 }
 
+static int find_places(struct ct *ct, unsigned int flags, struct err *err)
+{
+	if (ct_set_places(ct, err) == 0)
+		return 0;
+	if (!(flags & CT_ANY_CONF))
+		return -1;
+	conf_unset(ct->conf, "VE_PRIVATE");
+	conf_unset(ct->conf, "VE_ROOT");
+	return ct_set_places(ct, err);
+}
+
 int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct **ret,
 	    struct err *err)
 {
@@ -96,7 +108,7 @@ int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct
 	ct->conf_path = str_dupf("%s/%s.conf", vz->conf_dir, ct->id);
 	if (!ct->conf_path)
 		return err_sys(err, "open CT %s", ct->id);
-	if (lock_and_load(ct, flags, err) < 0 || ct_set_places(ct, err) < 0)
+	if (lock_and_load(ct, flags, err) < 0 || find_places(ct, flags, err) < 0)
 		return -1;
 	*ret = steal_ptr(&ct);
 	return 0;

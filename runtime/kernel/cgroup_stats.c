@@ -65,8 +65,7 @@ static bool load_number(int fd, const char *file, uint64_t *ret)
 	return sscanf(text, "%" SCNu64, ret) == 1;
 }
 
-/* "<name>.current" and its fellows. */
-static void load_usage(int fd, const char *name, struct cgroup_stats_usage *ret)
+void cgroup_stats_read_usage(int fd, const char *name, struct cgroup_stats_usage *ret)
 {
 	char file[64];
 
@@ -106,7 +105,7 @@ void cgroup_stats_parse_psi(const char *text, struct cgroup_stats_psi *ret)
 		parse_psi_line(full, &ret->full);
 }
 
-static void load_psi(int fd, const char *file, struct cgroup_stats_psi *ret)
+void cgroup_stats_read_psi(int fd, const char *file, struct cgroup_stats_psi *ret)
 {
 	auto_free char *text = load(fd, file);
 
@@ -155,7 +154,7 @@ static void load_cpu(int fd, struct cgroup_stats_cpu *ret)
 
 	ret->given = load_rows(fd, "cpu.stat", rows, ARRAY_SIZE(rows));
 	load_quota(fd, ret);
-	load_psi(fd, "cpu.pressure", &ret->psi);
+	cgroup_stats_read_psi(fd, "cpu.pressure", &ret->psi);
 }
 
 static void load_memory(int fd, struct cgroup_stats *ret)
@@ -167,12 +166,12 @@ static void load_memory(int fd, struct cgroup_stats *ret)
 		{ "oom_kill", &events->oom_kill }, { "oom_group_kill", &events->oom_group_kill },
 	};
 
-	load_usage(fd, "memory", &ret->memory);
-	load_usage(fd, "memory.swap", &ret->swap);
+	cgroup_stats_read_usage(fd, "memory", &ret->memory);
+	cgroup_stats_read_usage(fd, "memory.swap", &ret->swap);
 	load_rows(fd, "memory.events", rows, ARRAY_SIZE(rows));
 	ret->memory_high = UINT64_MAX;
 	load_number(fd, "memory.high", &ret->memory_high);
-	load_psi(fd, "memory.pressure", &ret->memory_psi);
+	cgroup_stats_read_psi(fd, "memory.pressure", &ret->memory_psi);
 }
 
 /* A file that holds one line. */
@@ -214,7 +213,7 @@ static int load_io(int fd, struct cgroup_stats *stats, struct err *err)
 		}
 		line += strcspn(line, "\n");
 	}
-	load_psi(fd, "io.pressure", &stats->io_psi);
+	cgroup_stats_read_psi(fd, "io.pressure", &stats->io_psi);
 	return 0;
 }
 
@@ -233,7 +232,7 @@ static int add_hugetlb(int fd, const char *file, struct cgroup_stats *stats, str
 		return err_sys(err, "read hugetlb's files");
 	sscanf(file, "hugetlb.%15[0-9A-Z]", slot->size);
 	snprintf(name, sizeof(name), "hugetlb.%s", slot->size);
-	load_usage(fd, name, &slot->usage);
+	cgroup_stats_read_usage(fd, name, &slot->usage);
 	return 0;
 }
 
@@ -258,7 +257,7 @@ int cgroup_stats_read(int fd, bool brief, struct cgroup_stats *ret, struct err *
 	auto_cgroup_stats struct cgroup_stats stats = { 0 };
 
 	load_cpu(fd, &stats.cpu);
-	load_usage(fd, "pids", &stats.pids);
+	cgroup_stats_read_usage(fd, "pids", &stats.pids);
 	load_memory(fd, &stats);
 	if (load_io(fd, &stats, err) < 0)
 		return -1;

@@ -77,6 +77,11 @@ int cgroup_stats_read(int fd, bool brief, struct cgroup_stats *ret, struct err *
 void cgroup_stats_done(struct cgroup_stats *stats);
 #define auto_cgroup_stats __attribute__((cleanup(cgroup_stats_done)))
 
+/* One of its parts: "<name>.current" and its fellows ("pids", "memory", "memory.swap"), a pressure
+ * file. What is not there leaves *ret as it is. */
+void cgroup_stats_read_usage(int fd, const char *name, struct cgroup_stats_usage *ret);
+void cgroup_stats_read_psi(int fd, const char *file, struct cgroup_stats_psi *ret);
+
 /* The number of a "key value" line of a file of the cgroup. 0, or -1 where there is none. */
 int cgroup_stats_value(int fd, const char *file, const char *key, uint64_t *ret);
 
