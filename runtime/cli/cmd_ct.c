@@ -26,18 +26,6 @@ static const struct cli_option stop_rows[] = {
 };
 const struct cli_options cmd_ct_stop_options = CLI_OPTIONS(stop_rows, struct stop_opts);
 
-struct list_opts {
-	bool all, no_header;
-};
-
-static const struct cli_option list_rows[] = {
-	{ "all", 'a', CLI_FLAG, 0, offsetof(struct list_opts, all), "",
-	  "list the registered CTs, stopped ones too" },
-	{ "no-header", 'H', CLI_FLAG, 0, offsetof(struct list_opts, no_header), "",
-	  "list the running CTs without the line of headings" },
-};
-const struct cli_options cmd_ct_list_options = CLI_OPTIONS(list_rows, struct list_opts);
-
 /* ---- what all have in common ---- */
 
 static void say_quietly(const char *text)
@@ -230,72 +218,4 @@ static int umount_ct(struct cli *cli, struct ct *ct, struct err *err)
 int cmd_ct_umount(struct cli *cli, struct err *err)
 {
 	return cmd_ct_on(cli, CT_LOCK, umount_ct, err);
-}
-
-/* ---- list ---- */
-
-static const char *status_word(const struct ct_status *st)
-{
-	return st->running ? "running" : st->mounted ? "mounted" : "stopped";
-}
-
-/* vzlist's default columns; only the first address is shown. */
-static void add_row(const struct ct *ct, const struct ct_status *st, struct strbuf *sb)
-{
-	const char *ip = conf_get(ct->conf, "IP_ADDRESS"),
-		   *hostname = conf_get(ct->conf, "HOSTNAME");
-	char processes[16] = "-";
-
-	if (!ip || !*ip)
-		ip = "-";
-	if (st->running)
-		snprintf(processes, sizeof(processes), "%d", st->processes);
-	strbuf_addf(sb, "%10s %10s %-9s %-15.*s %s\n", ct->id, processes, status_word(st),
-		    (int)strcspn(ip, " \t"), ip, hostname && *hostname ? hostname : "-");
-}
-
-static int add_ct(const struct vz *vz, uint32_t ctid, bool all, struct strbuf *sb, struct err *err)
-{
-	auto_ct struct ct *ct = NULL;
-	char id[CTID_SIZE];
-	struct ct_status st;
-
-	snprintf(id, sizeof(id), "%" PRIu32, ctid);
-	if (ct_open(vz, id, 0, &ct, err) < 0)
-		return -1;
-	if (ct_status(ct, &st, err) < 0)
-		return -1;
-	if (all || st.running)
-		add_row(ct, &st, sb);
-	return 0;
-}
-
-/* One that can't be read hides no other. */
-static int list(struct cli *cli, const struct vz *vz, struct err *err)
-{
-	const struct list_opts *opts = cli->ct_opts;
-	auto_strbuf struct strbuf sb = { 0 };
-	auto_free uint32_t *ids = NULL;
-	struct err why = { 0 };
-	size_t n;
-
-	if (ct_list(vz, &ids, &n, err) < 0)
-		return -1;
-	if (!opts->no_header)
-		strbuf_addf(&sb, "%10s %10s %-9s %-15s %s\n", "CTID", "NPROC", "STATUS", "IP_ADDR",
-			    "HOSTNAME");
-	for (size_t i = 0; i < n; i++)
-		if (add_ct(vz, ids[i], opts->all, &sb, &why) < 0 && why.code != VZ_ERR(VZ_NO_CONF))
-			log_warning("list: CT %" PRIu32 ": %s", ids[i], why.msg);
-	return output_write(&sb, err);
-}
-
-int cmd_ct_list(struct cli *cli, struct err *err)
-{
-	auto_vz struct vz *vz = NULL;
-	int rc = load_vz(cli, &vz, err);
-
-	if (rc == 0)
-		rc = list(cli, vz, err);
-	return cmd_ct_finish(cli, rc, err);
 }

@@ -8,7 +8,7 @@
  * Shared verbs: `create` calls cmd_ct_create when one of cmd_ct_create_options was given;
  * `start` calls cmd_ct_start when cmd_ct_find knows its argument, whether or not something of
  * that id is live (what is live may be the CT's leftover from a crash); `list` calls
- * cmd_ct_list when one of cmd_ct_list_options was given.
+ * cmd_ct_list when one of cmd_ct_list_options or a CT was given.
  */
 #ifndef RUNTIME_CLI_CMD_CT_H
 #define RUNTIME_CLI_CMD_CT_H
@@ -52,7 +52,12 @@ int cmd_ct_enter(struct cli *cli, struct err *err);
 int cmd_ct_destroy(struct cli *cli, struct err *err);
 int cmd_ct_mount(struct cli *cli, struct err *err);
 int cmd_ct_umount(struct cli *cli, struct err *err);
-int cmd_ct_list(struct cli *cli, struct err *err);
+
+/* cmd_ct_list.c. What options of the engine's list mean here. */
+struct cmd_ct_list_how {
+	bool json, only_ids;
+};
+int cmd_ct_list(struct cli *cli, const struct cmd_ct_list_how *how, struct err *err);
 extern const struct cli_options cmd_ct_list_options;
 
 #endif

@@ -215,8 +215,11 @@ int cmd_list(struct cli *cli, struct err *err)
 	__attribute__((cleanup(states_done))) struct states states = { 0 };
 	auto_strbuf struct strbuf sb = { 0 };
 
-	if (cli->ct_opts_given)
-		return cmd_ct_list(cli, err);
+	if (cli->ct_opts_given || cli->args_n > 0)
+		return cmd_ct_list(cli,
+				   &(struct cmd_ct_list_how){ .json = opts->format == FORMAT_JSON,
+							      .only_ids = opts->quiet },
+				   err);
 	if (collect(cli, &states, err) < 0)
 		return -1;
 	if (opts->quiet)

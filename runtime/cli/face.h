@@ -8,6 +8,7 @@
 
 int face_vzcfgvalidate(int argc, char **argv); /* vzcfgvalidate.c */
 int face_vzctl(int argc, char **argv);         /* vzctl.c */
+int face_vzlist(int argc, char **argv);        /* vzlist.c */
 int face_vzpid(int argc, char **argv);         /* vzpid.c */
 
 #endif

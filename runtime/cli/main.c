@@ -39,9 +39,9 @@ const struct cli_command cli_commands[] = {
 	  "run a command in a running container",
 	  &cmd_exec_options, NULL, CLI_GROUP_BOTH, CLI_ID | CLI_IN_ORDER, 1, CLI_ANY,
 	  EXIT_EXEC_FAILED },
-	{ "list", cmd_list, "",
+	{ "list", cmd_list, "[CT]...",
 	  "list the containers",
-	  &cmd_list_options, &cmd_ct_list_options, CLI_GROUP_BOTH, 0, 0, 0, EXIT_FAILED },
+	  &cmd_list_options, &cmd_ct_list_options, CLI_GROUP_BOTH, 0, 0, CLI_ANY, EXIT_FAILED },
 	{ "top", cmd_top, "",
 	  "show live what all containers use",
 	  &cmd_top_options, NULL, CLI_GROUP_BOTH, 0, 0, 0, EXIT_FAILED },
@@ -266,6 +266,7 @@ static const struct {
 } faces[] = {
 	{ "vzcfgvalidate", face_vzcfgvalidate },
 	{ "vzctl", face_vzctl },
+	{ "vzlist", face_vzlist },
 	{ "vzpid", face_vzpid },
 };
 
