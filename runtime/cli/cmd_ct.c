@@ -177,16 +177,6 @@ int cmd_ct_status(struct cli *cli, struct err *err)
 	return cmd_ct_on(cli, CT_NO_CONF, status, err);
 }
 
-static int enter(struct cli *cli, struct ct *ct, struct err *err)
-{
-	return ct_enter(ct, &cli->status, err);
-}
-
-int cmd_ct_enter(struct cli *cli, struct err *err)
-{
-	return cmd_ct_on(cli, 0, enter, err);
-}
-
 static int destroy(struct cli *cli, struct ct *ct, struct err *err)
 {
 	(void)cli;

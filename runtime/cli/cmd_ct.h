@@ -40,6 +40,12 @@ extern const struct cli_options cmd_ct_create_options;
 int cmd_ct_set(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_set_options;
 
+/* cmd_inside.c. The last two are OpenVZ's ways of exec; cli->status is what the command ended with. */
+int cmd_ct_enter(struct cli *cli, struct err *err);
+int cmd_ct_runscript(struct cli *cli, struct err *err);
+int cmd_ct_exec_line(struct cli *cli, struct err *err); /* exec, exec2: for a shell */
+int cmd_ct_exec_args(struct cli *cli, struct err *err); /* exec3: as they are */
+
 int cmd_ct_start(struct cli *cli, struct err *err);
 int cmd_ct_stop(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_stop_options; /* restart's too */
@@ -48,7 +54,6 @@ int cmd_ct_status(struct cli *cli, struct err *err);
 /* Of the CT that the first argument names, and its line in OpenVZ's words. */
 int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err);
 void cmd_ct_status_line(const char *id, const struct ct_status *st, struct strbuf *sb);
-int cmd_ct_enter(struct cli *cli, struct err *err);
 int cmd_ct_destroy(struct cli *cli, struct err *err);
 int cmd_ct_mount(struct cli *cli, struct err *err);
 int cmd_ct_umount(struct cli *cli, struct err *err);

@@ -28,6 +28,10 @@ const struct vzctl_command vzctl_commands[] = {
 	{ "status", "status", NULL, NULL, NULL, VZCTL_NEW },
 	{ "set", "set", NULL, NULL, NULL, VZCTL_VALUE | VZCTL_NEW },
 	{ "enter", "enter", NULL, NULL, NULL, 0 },
+	{ "exec", "exec", vzctl_exec, &vzctl_no_options, NULL, 0 },
+	{ "exec2", "exec", cmd_ct_exec_line, &vzctl_no_options, NULL, VZCTL_ALIAS },
+	{ "exec3", "exec", cmd_ct_exec_args, &vzctl_no_options, NULL, VZCTL_ALIAS },
+	{ "runscript", "runscript", NULL, NULL, NULL, 0 },
 	{ "chkpnt", "", vzctl_chkpnt, &vzctl_chkpnt_options, "Checkpointing failed", 0 },
 	{ "suspend", "", vzctl_chkpnt, &vzctl_chkpnt_options, "Checkpointing failed", VZCTL_ALIAS },
 	{ "restore", "", vzctl_restore, &vzctl_restore_options, NULL, 0 },
@@ -200,12 +204,17 @@ static int run(struct cli *cli, const struct vzctl_command *row, int argc, char 
 	cli->opts = opts[0];
 	cli->ct_opts = opts[1];
 	cli->ct_opts_given = true;
-	if (cli_scan_args(&scan, argc - 1, argv + 1, command->flags & CLI_IN_ORDER, &n, &err) < 0) {
+	n = argc - 1;
+	/* Behind the CT nothing is an option of ours there. */
+	if (!(command->flags & CLI_IN_ORDER) &&
+	    cli_scan_args(&scan, argc - 1, argv + 1, false, &n, &err) < 0) {
 		complain(cli, STDERR_FILENO, "", err.msg);
 		status = row->flags & VZCTL_VALUE ? VZ_BAD_VALUE : VZ_BAD_OPTION;
 	} else {
 		cli->args_n = n + 1;
-		if (command->args_max != CLI_ANY && cli->args_n > command->args_max)
+		if (cli->args_n < command->args_min)
+			status = refuse(VZ_BAD_OPTION, "Nothing to run is given", "");
+		else if (command->args_max != CLI_ANY && cli->args_n > command->args_max)
 			status = extra_arguments(cli);
 		else
 			status = run_command(cli, &err) < 0 ? report(cli, row, &err) : cli->status;

@@ -49,6 +49,8 @@ int vzctl_restore(struct cli *cli, struct err *err);
 int vzctl_destroy(struct cli *cli, struct err *err);
 int vzctl_quota(struct cli *cli, struct err *err);
 int vzctl_compact(struct cli *cli, struct err *err);
+int vzctl_exec(struct cli *cli, struct err *err);
+extern const struct cli_options vzctl_no_options;
 extern const struct cli_options vzctl_chkpnt_options, vzctl_restore_options;
 
 #endif

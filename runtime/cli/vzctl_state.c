@@ -221,3 +221,19 @@ int vzctl_compact(struct cli *cli, struct err *err)
 {
 	return cmd_ct_on(cli, CT_LOCK, compact, err);
 }
+
+/* ---- exec ---- */
+
+const struct cli_options vzctl_no_options = { 0 };
+
+/* Whatever is not 0 is 8, that it does not run too; exec2 is the one that tells what. */
+int vzctl_exec(struct cli *cli, struct err *err)
+{
+	if (cmd_ct_exec_line(cli, err) < 0)
+		return err->code == ERR_USAGE || err->code == VZ_ERR(VZ_NO_CONF) ?
+			       -1 :
+			       vz_fail(err, VZ_COMMAND_FAILED);
+	if (cli->status)
+		cli->status = VZ_COMMAND_FAILED;
+	return 0;
+}

@@ -131,6 +131,7 @@ int action_created(const struct ct *ct, struct err *err)
 int action_inside(const struct ct *ct, enum action action, struct err *err)
 {
 	auto_free char *path = str_dupf("%s/%s.%s", ct->vz->conf_dir, ct->id, action_names[action]);
+	auto_fd int input = -1;
 	int found, status;
 
 	if (!path)
@@ -138,7 +139,9 @@ int action_inside(const struct ct *ct, enum action action, struct err *err)
 	found = find_script(path, err);
 	if (found <= 0)
 		return found;
-	if (exec_script(ct->vz->set, ct->id, exec_shell(ct->root), path, &status, err) < 0)
+	input = exec_open_script(path, err);
+	if (input < 0 ||
+	    exec_script(ct->vz->set, ct->id, exec_shell(ct->root), input, &status, err) < 0)
 		return failed(path, err);
 	if (status == 0)
 		return 0;

@@ -289,7 +289,7 @@ void compile_spec(const struct compile_input *in, struct strbuf *out)
 	json_put_str(&w, "path", in->root);
 	json_end(&w, '}');
 	json_put_str(&w, "hostname", in->hostname);
-	put_process(&w, "process", init_args, init_env, false);
+	put_process(&w, "process", in->args ? in->args : init_args, init_env, false);
 	put_mounts(&w, in->lxcfs);
 	json_begin(&w, "linux", '{');
 	put_namespaces(&w);

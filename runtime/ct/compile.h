@@ -18,7 +18,8 @@ struct compile_input {
 	const char *root; /* where the CT is mounted */
 	const char *hostname;
 	uint32_t first_id;
-	bool limit_pids;   /* the host can limit the number of processes */
+	const char *const *args; /* run in place of its init, or NULL */
+	bool limit_pids;         /* the host can limit the number of processes */
 	bool count_memory; /* the host can count memory: done if sysinfo(2) is to tell of it */
 	uint32_t lxcfs;    /* what lxcfs offers (lxcfs_find) */
 	const char

@@ -81,10 +81,6 @@ struct ct_status {
 };
 int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err);
 
-/* Runs a login shell in it as root, in the terminal we have where there is one, and waits for
- * its end. VZ_NOT_RUNNING. */
-int ct_enter(const struct ct *ct, int *ret_status, struct err *err);
-
 /* All ids with a conf, ascending, in fresh memory. */
 int ct_list(const struct vz *vz, uint32_t **ret, size_t *ret_n, struct err *err);
 

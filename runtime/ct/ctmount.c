@@ -57,6 +57,14 @@ int ctmount_hand_over(const struct ct *ct, const struct storage *storage, struct
 	return vz_fail(err, VZ_CANNOT_MOUNT);
 }
 
+int ctmount_take_back(const struct storage *storage, struct err *err)
+{
+	struct storage how = *storage;
+
+	how.first_id = 0;
+	return mount_anew(&how, err);
+}
+
 /* Only scripts need it to be mounted for the host first. */
 static int up(const struct ct *ct, const struct storage *storage, bool for_host, struct err *err)
 {

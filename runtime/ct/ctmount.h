@@ -23,6 +23,9 @@ int ctmount_for_start(const struct ct *ct, const struct storage *storage, struct
 /* What is mounted for the host gets the CT's ids. */
 int ctmount_hand_over(const struct ct *ct, const struct storage *storage, struct err *err);
 
+/* And back. */
+int ctmount_take_back(const struct storage *storage, struct err *err);
+
 /* umount scripts, the unmount, postumount scripts. A script that fails leaves it mounted. */
 int ctmount_down(const struct ct *ct, const struct storage *storage, struct err *err);
 

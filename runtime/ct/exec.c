@@ -87,48 +87,25 @@ void exec_stdio_restore(const int saved[3])
 	errno = errno_before;
 }
 
-/* What is run in a child of ours, for two reasons. A process that joined the container is the child
- * of who made it enter, and as long as its parent does not reap it, the container's init can't end
- * (pid_namespaces(7)), for which we may be waiting. And who made one enter makes no process
- * outside any more. */
-struct job {
-	const struct container_settings *set;
-	const char *id;
-	const struct spec_process *process;
-	bool detach;
-	int input; /* its stdin, or -1: as it is */
-};
+/* ---- in a child ---- */
 
 struct answer {
 	int rc, status;
 	struct err err;
 };
 
-static int run_job(const struct job *job, int *ret_status, struct err *err)
-{
-	struct container_exec_opts opts = { .process = job->process, .detach = job->detach };
-	int saved[3];
-
-	if (job->detach && exec_stdio_null(saved, err) < 0)
-		return -1;
-	if (job->input >= 0 && dup2(job->input, STDIN_FILENO) < 0)
-		return err_sys(err, "give it its input");
-	return container_exec(job->set, job->id, &opts, ret_status, err);
-}
-
-/* SIGTERM is passed on to what it runs (attach.h). */
-__attribute__((noreturn)) static void be_child(const struct job *job, int to)
+__attribute__((noreturn)) static void be_child(exec_child run, const void *arg, int input, int to)
 {
 	struct answer answer = { .rc = -1 };
 
-	if (!job->detach && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		err_sys(&answer.err, "end with the verb");
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || (input >= 0 && dup2(input, STDIN_FILENO) < 0))
+		err_sys(&answer.err, "prepare a process");
 	else
-		answer.rc = run_job(job, &answer.status, &answer.err);
+		answer.rc = run(arg, &answer.status, &answer.err);
 	_exit(fd_write_all(to, &answer, sizeof(answer)) < 0);
 }
 
-static int run_in_child(const struct job *job, int *ret_status, struct err *err)
+int exec_in_child(exec_child run, const void *arg, int input, int *ret_status, struct err *err)
 {
 	auto_fd int from = -1, to = -1;
 	struct answer answer;
@@ -141,24 +118,41 @@ static int run_in_child(const struct job *job, int *ret_status, struct err *err)
 	to = pair[1];
 	pid = proc_clone(0, -1, NULL);
 	if (pid == 0)
-		be_child(job, to);
+		be_child(run, arg, input, to);
 	if (pid < 0)
 		return err_sys(err, "make a process");
 	proc_wait(pid);
 	fd_closep(&to);
 	if (fd_read_all(from, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
-		return err_set(err, ERR_FAILED, "run \"%s\": the helper process was killed",
-			       job->process->args[0]);
+		return err_set(err, ERR_FAILED, "the helper process was killed");
 	*ret_status = answer.status;
 	if (answer.rc < 0 && err)
 		*err = answer.err;
 	return answer.rc;
 }
 
+struct job {
+	const struct container_settings *set;
+	const char *id;
+	const struct spec_process *process;
+	bool detach;
+};
+
+static int run_job(const void *arg, int *ret_status, struct err *err)
+{
+	const struct job *job = arg;
+	struct container_exec_opts opts = { .process = job->process, .detach = job->detach };
+	int saved[3];
+
+	if (job->detach && exec_stdio_null(saved, err) < 0)
+		return -1;
+	return container_exec(job->set, job->id, &opts, ret_status, err);
+}
+
 int exec_detached(const struct container_settings *set, const char *id, const char *const *args,
 		  struct err *err)
 {
-	struct job job = { .set = set, .id = id, .detach = true, .input = -1 };
+	struct job job = { .set = set, .id = id, .detach = true };
 	auto_strv char **env = make_login_env();
 	auto_spec struct spec *spec = NULL;
 	int status;
@@ -166,7 +160,7 @@ int exec_detached(const struct container_settings *set, const char *id, const ch
 	if (make_process(args, (const char *const *)env, false, &spec, err) < 0)
 		return -1;
 	job.process = &spec->process;
-	return run_in_child(&job, &status, err);
+	return exec_in_child(run_job, &job, -1, &status, err);
 }
 
 /* ---- scripts ---- */
@@ -179,8 +173,7 @@ const char *exec_shell(const char *root)
 	return bash >= 0 ? "/bin/bash" : "/bin/sh";
 }
 
-/* A copy: nothing of the host's own is handed in. */
-static int open_copy(const char *path, struct err *err)
+int exec_open_script(const char *path, struct err *err)
 {
 	auto_fd int fd = memfd_create("script", MFD_CLOEXEC);
 	auto_free char *text = NULL;
@@ -193,29 +186,29 @@ static int open_copy(const char *path, struct err *err)
 	return steal_fd(&fd);
 }
 
-int exec_script(const struct container_settings *set, const char *id, const char *shell,
-		const char *path, int *ret_status, struct err *err)
+int exec_script(const struct container_settings *set, const char *id, const char *shell, int input,
+		int *ret_status, struct err *err)
 {
 	const char *const args[] = { shell, NULL };
 	auto_spec struct spec *spec = NULL;
-	auto_fd int input = open_copy(path, err);
-	struct job job = { .set = set, .id = id, .input = input };
+	struct job job = { .set = set, .id = id };
 
-	if (input < 0 || make_process(args, command_env, false, &spec, err) < 0)
+	if (make_process(args, command_env, false, &spec, err) < 0)
 		return -1;
 	job.process = &spec->process;
-	return run_in_child(&job, ret_status, err);
+	return exec_in_child(run_job, &job, input, ret_status, err);
 }
 
-int exec_here(const struct container_settings *set, const char *id, const char *const *args,
-	      int *ret_status, struct err *err)
+int exec_here(const struct container_settings *set, const char *id, enum exec_env which,
+	      const char *const *args, int *ret_status, struct err *err)
 {
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	struct container_exec_opts opts = { .tty_here = terminal };
-	auto_strv char **env = make_login_env();
+	auto_strv char **login = make_login_env();
+	const char *const *env = which == EXEC_COMMAND ? command_env : (const char *const *)login;
 	auto_spec struct spec *spec = NULL;
 
-	if (make_process(args, (const char *const *)env, terminal, &spec, err) < 0)
+	if (make_process(args, env, terminal, &spec, err) < 0)
 		return -1;
 	opts.process = &spec->process;
 	return container_exec(set, id, &opts, ret_status, err);

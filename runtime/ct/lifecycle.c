@@ -21,6 +21,8 @@
 #include "runtime/ct/dist.h"
 #include "runtime/ct/exec.h"
 #include "runtime/ct/feature.h"
+#include "runtime/ct/identity.h"
+#include "runtime/ct/inside.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/stop.h"
 #include "runtime/ct/view.h"
@@ -159,6 +161,21 @@ static int check_start(const struct ct *ct, struct err *err)
 	return check_conf(ct, err);
 }
 
+/* In the CT, not by the host's ssh-keygen: its version knows which its sshd takes. */
+static void make_host_keys(const struct ct *ct, const struct storage *storage)
+{
+	static const char *const args[] = { "/usr/bin/ssh-keygen", "-A", NULL };
+	struct err why = { 0 };
+	int status = 0;
+
+	if (!identity_lacks_host_keys(ct->root))
+		return;
+	if (inside_alone(ct, storage, args, &status, &why) < 0)
+		log_warning("CT %s: make SSH host keys: %s, ignoring", ct->id, why.msg);
+	else if (status != 0)
+		log_warning("CT %s: ssh-keygen -A: exit status %d, ignoring", ct->id, status);
+}
+
 int ct_start(struct ct *ct, struct err *err)
 {
 	auto_net struct net_config *net = NULL;
@@ -176,6 +193,7 @@ int ct_start(struct ct *ct, struct err *err)
 		return -1;
 	if (ctmount_for_start(ct, &storage, err) < 0)
 		return -1;
+	make_host_keys(ct, &storage);
 	if (run_init(ct, &storage, net, err) < 0) {
 		ctmount_undo(ct, &storage);
 		return -1;
@@ -279,22 +297,4 @@ int ct_stop(struct ct *ct, bool fast, struct err *err)
 		return vz_fail(err, VZ_CANNOT_STOP);
 	vz_sayf(ct->vz, "Container was stopped");
 	return storage_mounted(&storage) ? ctmount_down(ct, &storage, err) : 0;
-}
-
-/* ---- enter ---- */
-
-int ct_enter(const struct ct *ct, int *ret_status, struct err *err)
-{
-	const char *const args[] = { exec_shell(ct->root), "-l", NULL };
-	bool running;
-
-	if (live_check(ct, &running, err) < 0)
-		return -1;
-	if (!running)
-		return err_set(err, VZ_ERR(VZ_NOT_RUNNING), "Container is not running");
-	vz_sayf(ct->vz, "entered into CT %s", ct->id);
-	if (exec_here(ct->vz->set, ct->id, args, ret_status, err) < 0)
-		return -1;
-	vz_sayf(ct->vz, "exited from CT %s", ct->id);
-	return 0;
 }

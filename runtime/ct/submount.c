@@ -156,7 +156,9 @@ static int map_ids(int tree, int userns, const char *point, struct err *err)
 	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
 		    sizeof(attr)) == 0)
 		return 0;
-	if (errno != EINVAL && errno != EPERM)
+	if (errno == EPERM) /* its ids are mapped already: by whom it was mounted, or by us */
+		return 0;
+	if (errno != EINVAL)
 		return err_sys(err, "map the ids of \"%.200s\"", point);
 	log_warning("what is mounted at %s can't map ids: its files are nobody's in the container",
 		    str_show(shown, point));
@@ -173,7 +175,7 @@ static int take_one(int rootfd, struct submount *mount, int userns, struct err *
 	mount->tree = clone_tree(at, true);
 	if (mount->tree < 0)
 		return err_sys(err, "copy the mount at \"%.200s\"", mount->point);
-	return map_ids(mount->tree, userns, mount->point, err);
+	return userns < 0 ? 0 : map_ids(mount->tree, userns, mount->point, err);
 }
 
 static int take_all(int rootfd, struct submount_list *list, int userns, struct err *err)
@@ -202,11 +204,10 @@ int submount_take(const char *root, uint32_t first_id, struct submount_list *ret
 
 	if (rootfd < 0 || read_table(rootfd, &list, err) < 0)
 		return -1;
-	if (list.n > 0) {
-		userns = usermap_open(first_id, err);
-		if (userns < 0 || take_all(rootfd, &list, userns, err) < 0)
-			return -1;
-	}
+	if (list.n > 0 && first_id && (userns = usermap_open(first_id, err)) < 0)
+		return -1;
+	if (take_all(rootfd, &list, userns, err) < 0)
+		return -1;
 	*ret = list;
 	list = (struct submount_list){ 0 };
 	return 0;

@@ -27,7 +27,7 @@ void submount_list_done(struct submount_list *list);
 
 /* Copies of all that is mounted below `root`, with the ids of the range that begins with first_id,
  * so that what belongs to the host's root there belongs to the CT's, as it did before there were
- * user namespaces. What can't map ids is taken as it is, with a warning. */
+ * user namespaces. What can't map ids is taken as it is, with a warning. first_id 0: all is. */
 int submount_take(const char *root, uint32_t first_id, struct submount_list *ret, struct err *err);
 
 /* Mounts them below `root`. */

@@ -19,7 +19,9 @@
 #define VZ_ERR(exit_code) (VZ_ERR_BASE + (exit_code))
 enum vz_exit {
 	VZ_SYSTEM = 3,
+	VZ_COMMAND_FAILED = 8,
 	VZ_LOCKED = 9,
+	VZ_NO_SCRIPT = 11,
 	VZ_NO_CONF = 14,
 	VZ_CHECKPOINT = 16,
 	VZ_RESTORE = 17,
