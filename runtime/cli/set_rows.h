@@ -66,8 +66,61 @@
 	{ "trunk", 0, SET_GIVEN(AT), "VLAN[+VLAN...]|none", \
 	  "of --ifname: the VLANs that pass with their tags" }, \
 	{ "vlan", 0, SET_GIVEN(AT), "VLAN", "of --ifname: the VLAN it is in; 0: none" }
+
+#define SET_LIMITS_ROWS(AT) \
+	{ "avnumproc", 0, SET_GIVEN_IDLE(AT), "N[:N]", "old: of processes" }, \
+	{ "cpulimit", 0, SET_GIVEN(AT), "N[%]", \
+	  "its CPU time: per cent of one CPU; N%: of the whole host" }, \
+	{ "cpumask", 0, SET_GIVEN(AT), "LIST|all|auto", \
+	  "the CPUs it may run on: 0-3,7; auto: those of --nodemask" }, \
+	{ "cpus", 0, SET_GIVEN(AT), "N", \
+	  "how many CPUs' time it may use, and sees where lxcfs shows it" }, \
+	{ "cpuunits", 0, SET_GIVEN(AT), "N", \
+	  "its share of the CPUs against others: 8 to 500000, usually 1000" }, \
+	{ "cpuweight", 0, SET_GIVEN(AT), "N", "old: the same, the larger the less" }, \
+	{ "dcachesize", 'x', SET_GIVEN_IDLE(AT), "SIZE[:SIZE]", "old: memory of directory entries" }, \
+	{ "dgramrcvbuf", 0, SET_GIVEN_IDLE(AT), "SIZE[:SIZE]", "old: memory of sockets" }, \
+	{ "iolimit", 0, SET_GIVEN(AT), "RATE|unlimited", \
+	  "bytes a second to and from its disk: MiB, or with K, M, G; 0: no limit" }, \
+	{ "ioprio", 0, SET_GIVEN(AT), "0-7", "its share of the disk against others, usually 4" }, \
+	{ "iopslimit", 0, SET_GIVEN(AT), "N|unlimited", \
+	  "operations a second, to and from its disk; 0: no limit" }, \
+	{ "kmemsize", 'k', SET_GIVEN_IDLE(AT), "SIZE[:SIZE]", "old: the kernel's memory" }, \
+	{ "lockedpages", 'l', SET_GIVEN(AT), "PAGES[:PAGES]", "how much memory a process may lock" }, \
+	{ "memguarantee", 0, SET_GIVEN(AT), "PERCENT|auto", \
+	  "that part of its memory is never taken from it" }, \
+	{ "meminfo", 0, SET_GIVEN_IDLE(AT), "none|pages:N|...", "old: what /proc/meminfo shows" }, \
+	{ "nodemask", 0, SET_GIVEN(AT), "LIST|all", "the memory nodes it may use" }, \
+	{ "numfile", 'n', SET_GIVEN(AT), "N[:N]", "how many files a process may have open" }, \
+	{ "numflock", 'f', SET_GIVEN_IDLE(AT), "N[:N]", "old: file locks" }, \
+	{ "numiptent", 'e', SET_GIVEN_IDLE(AT), "N[:N]", "old: rules of the firewall" }, \
+	{ "numnetif", 0, SET_GIVEN_IDLE(AT), "N", "old: NICs" }, \
+	{ "numothersock", 0, SET_GIVEN_IDLE(AT), "N[:N]", "old: sockets" }, \
+	{ "numproc", 'p', SET_GIVEN(AT), "N[:N]", "how many processes and threads it may have" }, \
+	{ "numpty", 't', SET_GIVEN(AT), "N[:N]", \
+	  "how many terminals it may have, from the next start on" }, \
+	{ "numsiginfo", 'i', SET_GIVEN(AT), "N[:N]", \
+	  "how many signals may wait for a user's processes" }, \
+	{ "numtcpsock", 0, SET_GIVEN_IDLE(AT), "N[:N]", "old: TCP sockets" }, \
+	{ "oomguarpages", 0, SET_GIVEN(AT), "PAGES[:PAGES]", \
+	  "below that much memory its processes are the last that the host kills" }, \
+	{ "othersockbuf", 0, SET_GIVEN_IDLE(AT), "SIZE[:SIZE]", "old: memory of sockets" }, \
+	{ "pagecache-isolation", 0, SET_GIVEN_IDLE(AT), "yes|no", "old: page cache of its own" }, \
+	{ "physpages", 0, SET_GIVEN(AT), "PAGES[:PAGES]", "its memory, by OpenVZ's beancounter" }, \
+	{ "privvmpages", 0, SET_GIVEN_IDLE(AT), "PAGES[:PAGES]", "old: address space" }, \
+	{ "ram", 0, SET_GIVEN(AT), "SIZE", \
+	  "its memory: bytes, or with K, M, G, T, P (pages); unlimited" }, \
+	{ "shmpages", 0, SET_GIVEN(AT), "PAGES[:PAGES]", "its System V shared memory" }, \
+	{ "swap", 0, SET_GIVEN(AT), "SIZE", "its swap, besides its memory" }, \
+	{ "swappages", 0, SET_GIVEN(AT), "PAGES[:PAGES]", "the same, by OpenVZ's beancounter" }, \
+	{ "tcprcvbuf", 'b', SET_GIVEN_IDLE(AT), "SIZE[:SIZE]", "old: memory of sockets" }, \
+	{ "tcpsndbuf", 0, SET_GIVEN_IDLE(AT), "SIZE[:SIZE]", "old: memory of sockets" }, \
+	{ "vm_overcommit", 0, SET_GIVEN_IDLE(AT), "FACTOR", \
+	  "old: address space as a multiple of memory" }, \
+	{ "vmguarpages", 0, SET_GIVEN(AT), "PAGES[:PAGES]", \
+	  "memory that is left to it as long as others have some to spare" }
 /* clang-format on */
 
-#define SET_ROWS(AT) SET_PLAIN_ROWS(AT), SET_NET_ROWS(AT)
+#define SET_ROWS(AT) SET_PLAIN_ROWS(AT), SET_NET_ROWS(AT), SET_LIMITS_ROWS(AT)
 
 #endif

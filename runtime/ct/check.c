@@ -4,6 +4,7 @@
 #include "runtime/ct/check.h"
 
 #include "runtime/base/str.h"
+#include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
@@ -21,6 +22,7 @@ static int check_features(const struct ct *ct, struct err *err)
 int check_conf(const struct ct *ct, struct err *err)
 {
 	const char *disabled = ct_get(ct, "DISABLED"), *hostname = conf_get(ct->conf, "HOSTNAME");
+	auto_ctlimits struct ctlimits *limits = NULL;
 	auto_net struct net_config *net = NULL;
 	struct storage storage;
 
@@ -32,6 +34,8 @@ int check_conf(const struct ct *ct, struct err *err)
 		return -1;
 	if (dist_check_dns(ct_get(ct, "NAMESERVER"), ct_get(ct, "SEARCHDOMAIN"), err) < 0 ||
 	    check_features(ct, err) < 0)
+		return -1;
+	if (ctlimits_read(ct, ct->conf, &limits, err) < 0)
 		return -1;
 	return ctnet_read(ct, &net, err);
 }

@@ -3,6 +3,7 @@
 
 #include "runtime/ct/compile.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "runtime/base/json.h"
@@ -10,9 +11,6 @@
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/lxcfs.h"
 #include "runtime/spec/spec.h"
-
-/* What keeps a fork bomb from being the host's: as many as systemd lets a login session have. */
-#define PIDS_LIMIT 32768
 
 #define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -144,8 +142,9 @@ static void put_capabilities(struct json_writer *w)
 	json_end(w, '}');
 }
 
-static void put_process(struct json_writer *w, const char *key, const char *const *args,
-			const char *const *env, bool terminal)
+/* All but what is the init's alone; the caller ends it. */
+static void begin_process(struct json_writer *w, const char *key, const char *const *args,
+			  const char *const *env, bool terminal)
 {
 	json_begin(w, key, '{');
 	json_put_bool(w, "terminal", terminal);
@@ -157,6 +156,12 @@ static void put_process(struct json_writer *w, const char *key, const char *cons
 	put_strings(w, "env", env);
 	json_put_str(w, "cwd", "/");
 	put_capabilities(w);
+}
+
+static void put_init(struct json_writer *w, const struct compile_input *in)
+{
+	begin_process(w, "process", in->args ? in->args : init_args, init_env, false);
+	limits_put_process(w, in->limits);
 	json_end(w, '}');
 }
 
@@ -193,12 +198,29 @@ static void put_lxcfs(struct json_writer *w, uint32_t lxcfs)
 	}
 }
 
-static void put_mounts(struct json_writer *w, uint32_t lxcfs)
+/* How many terminals there may be is an option of devpts (NUMPTY). */
+static void put_limited_mount(struct json_writer *w, const struct compile_mount *mount,
+			      const struct limits_effects *limits)
+{
+	struct compile_mount limited = *mount;
+	char max[24];
+	size_t n = 0;
+
+	if (limits->ptys >= 0 && str_eq(mount->type, "devpts")) {
+		snprintf(max, sizeof(max), "max=%" PRId64, limits->ptys);
+		while (limited.options[n])
+			n++;
+		limited.options[n] = max;
+	}
+	put_mount(w, &limited);
+}
+
+static void put_mounts(struct json_writer *w, const struct compile_input *in)
 {
 	json_begin(w, "mounts", '[');
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
-		put_mount(w, &mounts[i]);
-	put_lxcfs(w, lxcfs);
+		put_limited_mount(w, &mounts[i], in->limits);
+	put_lxcfs(w, in->lxcfs);
 	json_end(w, ']');
 }
 
@@ -224,9 +246,7 @@ static void put_map(struct json_writer *w, const char *key, uint32_t first_id)
 	json_end(w, ']');
 }
 
-/* No device but those that every container has (runtime-spec config-linux.md, default devices).
- * Who answers sysinfo(2) opens the files of the cgroup once and can't open more later, so the
- * controller is asked for at once, by a value that is the kernel's default: a limit may come. */
+/* No device but those that every container has (runtime-spec config-linux.md, default devices). */
 static void put_resources(struct json_writer *w, const struct compile_input *in)
 {
 	json_begin(w, "resources", '{');
@@ -236,16 +256,7 @@ static void put_resources(struct json_writer *w, const struct compile_input *in)
 	json_put_str(w, "access", "rwm");
 	json_end(w, '}');
 	json_end(w, ']');
-	if (in->limit_pids) {
-		json_begin(w, "pids", '{');
-		json_put_int(w, "limit", PIDS_LIMIT);
-		json_end(w, '}');
-	}
-	if (in->sysinfo_socket && in->count_memory) {
-		json_begin(w, "unified", '{');
-		json_put_str(w, "memory.low", "0");
-		json_end(w, '}');
-	}
+	limits_put_resources(w, in->limits, NULL);
 	json_end(w, '}');
 }
 
@@ -289,13 +300,14 @@ void compile_spec(const struct compile_input *in, struct strbuf *out)
 	json_put_str(&w, "path", in->root);
 	json_end(&w, '}');
 	json_put_str(&w, "hostname", in->hostname);
-	put_process(&w, "process", in->args ? in->args : init_args, init_env, false);
-	put_mounts(&w, in->lxcfs);
+	put_init(&w, in);
+	put_mounts(&w, in);
 	json_begin(&w, "linux", '{');
 	put_namespaces(&w);
 	put_map(&w, "uidMappings", in->first_id);
 	put_map(&w, "gidMappings", in->first_id);
 	put_resources(&w, in);
+	limits_put_sysctl(&w, in->limits);
 	put_seccomp(&w, in->sysinfo_socket);
 	json_end(&w, '}');
 	json_end(&w, '}');
@@ -306,5 +318,6 @@ void compile_process(const char *const *args, const char *const *env, bool termi
 {
 	struct json_writer w = { .sb = out };
 
-	put_process(&w, NULL, args, env, terminal);
+	begin_process(&w, NULL, args, env, terminal);
+	json_end(&w, '}');
 }

@@ -13,15 +13,15 @@
 #include <stdint.h>
 
 #include "runtime/base/str.h"
+#include "runtime/ct/limits_effects.h"
 
 struct compile_input {
 	const char *root; /* where the CT is mounted */
 	const char *hostname;
 	uint32_t first_id;
 	const char *const *args; /* run in place of its init, or NULL */
-	bool limit_pids;         /* the host can limit the number of processes */
-	bool count_memory; /* the host can count memory: done if sysinfo(2) is to tell of it */
-	uint32_t lxcfs;    /* what lxcfs offers (lxcfs_find) */
+	const struct limits_effects *limits;
+	uint32_t lxcfs; /* what lxcfs offers (lxcfs_find) */
 	const char
 		*sysinfo_socket; /* where a listener for sysinfo(2) goes, or NULL: not asked for */
 };

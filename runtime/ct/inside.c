@@ -10,6 +10,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/compile.h"
+#include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/exec.h"
 #include "runtime/ct/live.h"
@@ -82,6 +83,7 @@ int inside_enter(const struct ct *ct, char *const *words, int *ret_status, struc
 static int compile(const struct ct *ct, const struct storage *storage, const char *const *args,
 		   struct spec **ret, struct err *err)
 {
+	auto_ctlimits struct ctlimits *limits = NULL;
 	auto_strbuf struct strbuf config = { 0 };
 	auto_free const char **all = NULL;
 	auto_free char *fallback = str_dupf("ct%s", ct->id);
@@ -103,6 +105,9 @@ static int compile(const struct ct *ct, const struct storage *storage, const cha
 	for (size_t i = 0; i < n_first + n; i++)
 		all[i] = i < n_first ? first[i] : args[i - n_first];
 	in.args = all;
+	if (ctlimits_read(ct, ct->conf, &limits, err) < 0)
+		return -1;
+	in.limits = &limits->effects;
 	compile_spec(&in, &config);
 	if (config.failed)
 		return err_set(err, ENOMEM, "run a command: out of memory");

@@ -16,6 +16,7 @@
 #include "runtime/ct/check.h"
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ct.h"
+#include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
@@ -51,22 +52,6 @@ int ct_status(const struct ct *ct, struct ct_status *ret, struct err *err)
 }
 
 /* ---- start ---- */
-
-/* What no one asked for by a limit of his own is asked for only where it can be had. */
-static bool host_has(const char *controller)
-{
-	static const char *const files[] = { "/sys/fs/cgroup/cgroup.controllers",
-					     "/sys/fs/cgroup/unified/cgroup.controllers" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		auto_free char *text = NULL;
-
-		if (fd_load_at(AT_FDCWD, files[i], 4096, &text, NULL, NULL) == 0 &&
-		    strstr(text, controller))
-			return true;
-	}
-	return false;
-}
 
 static void unlaunch(const struct ct *ct)
 {
@@ -119,9 +104,21 @@ static int sysinfo_socket(const struct ct *ct, char **ret, struct err *err)
 	return *ret ? 0 : err_sys(err, "start CT %s", ct->id);
 }
 
+/* Who answers sysinfo(2) opens the files of the cgroup once and can't open more later, so the
+ * controller is asked for at once, by a value that is the kernel's default: a limit may come. */
+static int read_limits(const struct ct *ct, bool sysinfo, struct ctlimits **ret, struct err *err)
+{
+	if (ctlimits_read(ct, ct->conf, ret, err) < 0)
+		return -1;
+	(*ret)->effects.count_memory = sysinfo && ctlimits_host_has("memory");
+	ctlimits_say_cpu(ct, &(*ret)->limits);
+	return 0;
+}
+
 static int run_init(const struct ct *ct, const struct storage *storage,
 		    const struct net_config *net, struct err *err)
 {
+	auto_ctlimits struct ctlimits *limits = NULL;
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
 	auto_free char *fallback = str_dupf("ct%s", ct->id), *socket = NULL;
 	auto_strbuf struct strbuf config = { 0 };
@@ -129,14 +126,15 @@ static int run_init(const struct ct *ct, const struct storage *storage,
 		.root = ct->root,
 		.hostname = hostname ? hostname : fallback,
 		.first_id = storage->first_id,
-		.limit_pids = host_has("pids"),
-		.count_memory = host_has("memory"),
 		.lxcfs = view_lxcfs(ct->vz),
 	};
 
 	if (sysinfo_socket(ct, &socket, err) < 0)
 		return -1;
 	in.sysinfo_socket = socket;
+	if (read_limits(ct, socket, &limits, err) < 0)
+		return -1;
+	in.limits = &limits->effects;
 	if (hostname && dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0)
 		return -1;
 	if (dist_set_dns(ct->root, storage->first_id, ct_get(ct, "NAMESERVER"),

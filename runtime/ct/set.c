@@ -7,9 +7,10 @@
 #include <stdio.h>
 
 #include "runtime/base/str.h"
+#include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
 
-const struct set_row *const set_tables[] = { set_plain_rows, set_net_rows, NULL };
+const struct set_row *const set_tables[] = { set_plain_rows, set_net_rows, set_limits_rows, NULL };
 
 const struct set_row *set_find(const char *option)
 {
@@ -18,6 +19,14 @@ const struct set_row *set_find(const char *option)
 			if (str_eq(row->option, option))
 				return row;
 	return NULL;
+}
+
+/* What keys of resources say together, where one of them is new. */
+static int check_limits(const struct ct *ct, struct err *err)
+{
+	auto_ctlimits struct ctlimits *limits = NULL;
+
+	return ctlimits_read(ct, ct->conf, &limits, err);
 }
 
 static int edit(const struct set_job *job, const char *value, struct err *err)
@@ -69,5 +78,7 @@ int set_edit(struct ct *ct, const struct set_opts *opts, unsigned int *ret_parts
 				return -1;
 	if (ret_parts)
 		*ret_parts = parts;
+	if ((parts & 1U << SET_LIMITS) && check_limits(ct, err) < 0)
+		return -1;
 	return ctnet_read(ct, &config, err);
 }

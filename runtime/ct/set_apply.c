@@ -2,12 +2,14 @@
 /* The verb: edits, applies to a running CT, keeps. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/check.h"
+#include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/name.h"
@@ -72,10 +74,28 @@ static int apply_hostname(struct ct *ct, const struct conf *old, const struct se
 	return 0;
 }
 
+static int apply_limits(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+			struct err *err)
+{
+	auto_free const char **keys = calloc(strv_len(opts->given) / 2 + 1, sizeof(*keys));
+	size_t n = 0;
+
+	if (!keys)
+		return err_sys(err, "set the limits");
+	for (char **at = opts->given; *at; at += 2) {
+		const struct set_row *row = set_find(at[0]);
+
+		if (row && row->part == SET_LIMITS)
+			keys[n++] = row->key;
+	}
+	return ctlimits_change(ct, old, keys, err);
+}
+
 static const apply_fn part_applies[SET_PARTS] = {
 	[SET_NET] = apply_net,
 	[SET_DNS] = apply_dns,
 	[SET_HOSTNAME] = apply_hostname,
+	[SET_LIMITS] = apply_limits,
 };
 
 static int apply_part(struct run *run, unsigned int part, struct err *err)

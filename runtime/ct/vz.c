@@ -23,10 +23,16 @@
 static const struct {
 	const char *key, *value;
 } defaults[] = {
-	{ "TEMPLATE", VZ_DIR "/template" },  { "VE_PRIVATE", VZ_DIR "/private/$VEID" },
-	{ "VE_ROOT", VZ_DIR "/root/$VEID" }, { "DUMPDIR", VZ_DIR "/dump" },
-	{ "LOCKDIR", VZ_DIR "/lock" },       { "VE_LAYOUT", "overlay" },
-	{ "CONFIGFILE", "basic" },           { "STOP_TIMEOUT", "120" },
+	{ "TEMPLATE", VZ_DIR "/template" },
+	{ "VE_PRIVATE", VZ_DIR "/private/$VEID" },
+	{ "VE_ROOT", VZ_DIR "/root/$VEID" },
+	{ "DUMPDIR", VZ_DIR "/dump" },
+	{ "LOCKDIR", VZ_DIR "/lock" },
+	{ "VE_LAYOUT", "overlay" },
+	{ "CONFIGFILE", "basic" },
+	{ "STOP_TIMEOUT", "120" },
+	{ "NUMPROC", "32768" },
+	{ "NUMFILE", "1024:524288" },
 };
 
 static char *beside(const char *path, const char *name)

@@ -18,6 +18,8 @@
 #define VZ_ERR_BASE 2000
 #define VZ_ERR(exit_code) (VZ_ERR_BASE + (exit_code))
 enum vz_exit {
+	VZ_SET_UBC = 1,
+	VZ_SET_CPU = 2,
 	VZ_SYSTEM = 3,
 	VZ_COMMAND_FAILED = 8,
 	VZ_LOCKED = 9,
@@ -57,6 +59,9 @@ enum vz_exit {
 	VZ_NETDEV = 104,
 	VZ_DISABLED = 105,
 	VZ_BAD_NAME = 131,
+	VZ_SET_CPUMASK = 146,
+	VZ_SET_IO = 148,
+	VZ_SET_NODEMASK = 149,
 };
 
 /* Gives the error that exit code; -1. */

@@ -14,11 +14,22 @@
 #include "runtime/spec/spec.h"
 #include "tests/unit/unit.h"
 
+static const struct limits_effects unlimited = {
+	.memory_max = -1,
+	.swap_max = -1,
+	.pids_max = -1,
+	.cpu_weight = 100,
+	.cpu_quota_usec = -1,
+	.io_weight = 100,
+	.shm_pages = -1,
+	.ptys = -1,
+};
+
 static const struct compile_input input = {
 	.root = "/var/lib/vz/root/101",
 	.hostname = "web1",
 	.first_id = 1879048192,
-	.limit_pids = true,
+	.limits = &unlimited,
 };
 
 static struct spec *compile(const struct compile_input *in)
@@ -119,16 +130,47 @@ static void calls_that_act_on_the_host_are_denied(void **state)
 	assert_false(denies(spec, "reboot")); /* in a pid namespace it ends the init */
 }
 
-static void processes_are_limited_where_they_can_be(void **state)
+static bool has_option(const struct spec_mount *mount, const char *option)
 {
+	for (char *const *at = mount->data; at && *at; at++)
+		if (strcmp(*at, option) == 0)
+			return true;
+	return false;
+}
+
+static const struct spec_mount *find_mount(const struct spec *spec, const char *destination)
+{
+	for (size_t i = 0; i < spec->mounts_n; i++)
+		if (strcmp(spec->mounts[i].destination, destination) == 0)
+			return &spec->mounts[i];
+	return NULL;
+}
+
+static void limits_are_in_the_spec(void **state)
+{
+	struct limits_effects limits = unlimited;
 	struct compile_input in = input;
-	auto_spec struct spec *with = compile(&in), *without = NULL;
+	auto_spec struct spec *with = NULL, *without = compile(&in);
 
 	(void)state;
-	assert_true(with->lin.resources.pids_limit.given);
-	in.limit_pids = false;
-	without = compile(&in);
+	in.limits = &limits;
+	limits.pids_max = 50;
+	limits.ptys = 7;
+	limits.shm_pages = 100;
+	limits.oom_score_adj = -20;
+	limits.files = (struct limits_rlimit){ true, 10, 20 };
+	with = compile(&in);
+	assert_int_equal(with->lin.resources.pids_limit.value, 50);
+	assert_true(has_option(find_mount(with, "/dev/pts"), "max=7"));
+	assert_true(has_option(find_mount(with, "/dev/pts"), "gid=5"));
+	assert_int_equal(with->lin.sysctl_n, 2);
+	assert_int_equal(with->process.oom_score_adj.value, -20);
+	assert_int_equal(with->process.rlimits_n, 1);
 	assert_false(without->lin.resources.pids_limit.given);
+	assert_false(has_option(find_mount(without, "/dev/pts"), "max=7"));
+	assert_int_equal(without->lin.sysctl_n, 0);
+	assert_false(without->process.oom_score_adj.given);
+	assert_int_equal(without->process.rlimits_n, 0);
 }
 
 static void devices_are_denied_but_for_the_defaults(void **state)
@@ -197,23 +239,20 @@ static void sysinfo_is_listened_for_on_request(void **state)
 	assert_true(denies(with, "swapon"));
 }
 
-static void sysinfo_wants_memory_counted(void **state)
+static void memory_is_counted_where_that_is_wanted(void **state)
 {
+	struct limits_effects limits = unlimited;
 	struct compile_input in = input;
-	auto_spec struct spec *off = NULL, *lacking = NULL, *with = NULL;
+	auto_spec struct spec *without = compile(&in), *with = NULL;
 
 	(void)state;
-	in.count_memory = true;
-	off = compile(&in);
-	assert_int_equal(off->lin.resources.unified_n, 0);
-	in.sysinfo_socket = "/run/vzrun/101/sysinfo.sock";
+	in.limits = &limits;
+	limits.count_memory = true;
 	with = compile(&in);
+	assert_int_equal(without->lin.resources.unified_n, 0);
 	assert_int_equal(with->lin.resources.unified_n, 1);
 	assert_string_equal(with->lin.resources.unified[0].key, "memory.low");
 	assert_string_equal(with->lin.resources.unified[0].value, "0");
-	in.count_memory = false;
-	lacking = compile(&in);
-	assert_int_equal(lacking->lin.resources.unified_n, 0);
 }
 
 static void process_document_is_valid(void **state)
@@ -308,11 +347,11 @@ int main(void)
 		cmocka_unit_test(namespaces_are_new_but_for_time),
 		cmocka_unit_test(capabilities_are_those_of_a_system_container),
 		cmocka_unit_test(calls_that_act_on_the_host_are_denied),
-		cmocka_unit_test(processes_are_limited_where_they_can_be),
+		cmocka_unit_test(limits_are_in_the_spec),
 		cmocka_unit_test(devices_are_denied_but_for_the_defaults),
 		cmocka_unit_test(what_lxcfs_offers_is_bound),
 		cmocka_unit_test(sysinfo_is_listened_for_on_request),
-		cmocka_unit_test(sysinfo_wants_memory_counted),
+		cmocka_unit_test(memory_is_counted_where_that_is_wanted),
 		cmocka_unit_test(process_document_is_valid),
 		cmocka_unit_test(init_is_told_by_the_signal_it_knows),
 		cmocka_unit_test(host_names_are_checked),
