@@ -16,7 +16,7 @@
 
 /* clang-format off */
 const struct vzctl_command vzctl_commands[] = {
-	{ "create", "create", cmd_ct_create, NULL, "Creation of container private area failed",
+	{ "create", "create", vzctl_create, &vzctl_create_options, "Creation of container private area failed",
 	  VZCTL_VALUE | VZCTL_NEW },
 	{ "start", "start", cmd_ct_start, NULL, NULL, 0 },
 	{ "stop", "stop", NULL, NULL, NULL, 0 },

@@ -44,6 +44,7 @@ void vzctl_usage(struct strbuf *sb);
 void vzctl_list(struct strbuf *sb);
 
 /* vzctl_state.c: what vzrun has no verb for, or another one. */
+int vzctl_create(struct cli *cli, struct err *err);
 int vzctl_chkpnt(struct cli *cli, struct err *err);
 int vzctl_restore(struct cli *cli, struct err *err);
 int vzctl_destroy(struct cli *cli, struct err *err);
@@ -51,6 +52,6 @@ int vzctl_quota(struct cli *cli, struct err *err);
 int vzctl_compact(struct cli *cli, struct err *err);
 int vzctl_exec(struct cli *cli, struct err *err);
 extern const struct cli_options vzctl_no_options;
-extern const struct cli_options vzctl_chkpnt_options, vzctl_restore_options;
+extern const struct cli_options vzctl_create_options, vzctl_chkpnt_options, vzctl_restore_options;
 
 #endif

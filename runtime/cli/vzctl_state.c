@@ -9,6 +9,43 @@
 #include "runtime/base/str.h"
 #include "runtime/cli/cmd_ct.h"
 #include "runtime/cli/vzctl.h"
+#include "runtime/ct/create.h"
+
+/* ---- create: vzrun's --config is another ---- */
+
+struct vzctl_create_opts {
+	const char *config, *layout;
+};
+
+#define AT(member) offsetof(struct vzctl_create_opts, member)
+static const struct cli_option create_rows[] = {
+	{ "config", 0, CLI_TEXT, CLI_NOT_EMPTY, AT(config), "NAME",
+	  "begin with conf/ve-NAME.conf-sample" },
+	{ "local_gid", 0, CLI_COUNT, CLI_NO_EFFECT, 0, "GID",
+	  "each container has a range of its own" },
+	{ "local_uid", 0, CLI_COUNT, CLI_NO_EFFECT, 0, "UID",
+	  "each container has a range of its own" },
+	{ "ve_layout", 0, CLI_TEXT, CLI_HIDDEN, AT(layout), "LAYOUT", "" },
+	{ "velayout", 0, CLI_TEXT, CLI_HIDDEN, AT(layout), "LAYOUT", "" },
+};
+#undef AT
+const struct cli_options vzctl_create_options = CLI_OPTIONS(create_rows, struct vzctl_create_opts);
+
+int vzctl_create(struct cli *cli, struct err *err)
+{
+	const struct vzctl_create_opts *own = cli->opts;
+	struct ct_create_opts opts = *(const struct ct_create_opts *)cli->ct_opts;
+	const void *given = cli->ct_opts;
+	int rc;
+
+	opts.config = own->config;
+	if (own->layout)
+		opts.layout = own->layout;
+	cli->ct_opts = &opts;
+	rc = cmd_ct_create(cli, err);
+	cli->ct_opts = given;
+	return rc;
+}
 
 /* ---- chkpnt, restore: what panels use of them is the pause ---- */
 

@@ -53,6 +53,17 @@ static int begin_conf(struct ct *ct, const struct ct_create_opts *opts, struct e
 	return 0;
 }
 
+/* OpenVZ's words: "simfs" is files in a folder, "ploop" an image, which is not built yet: a panel
+ * that asks for it gets what there is. */
+static const char *layout_of(const char *word)
+{
+	if (str_eq(word, "ploop") || str_starts(word, "ploop:"))
+		log_warning("Containers have no images yet: layout overlay in place of %s", word);
+	else if (!str_eq(word, "simfs"))
+		return word;
+	return "overlay";
+}
+
 static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 {
 	const struct {
@@ -61,7 +72,7 @@ static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct 
 		/* Where the data is stays true when vz.conf changes. */
 		{ "VE_ROOT", ct_get(ct, "VE_ROOT") },
 		{ "VE_PRIVATE", ct_get(ct, "VE_PRIVATE") },
-		{ "VE_LAYOUT", opts->layout ? opts->layout : ct_get(ct, "VE_LAYOUT") },
+		{ "VE_LAYOUT", layout_of(opts->layout ? opts->layout : ct_get(ct, "VE_LAYOUT")) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

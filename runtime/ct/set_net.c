@@ -110,6 +110,8 @@ static int edit_ip(const struct set_job *job, const char *value, const char *wha
 	auto_net struct net_config *config = NULL;
 	auto_strbuf struct strbuf text = { 0 };
 
+	if (!*value)
+		return err_set(err, ERR_INPUT, "%s is empty (ADDRESS)", what);
 	if (job->opts->ifname)
 		return edit_nic_ip(job, value, what, add, err);
 	config = read_key(job, "IP_ADDRESS", err);

@@ -1,0 +1,341 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
+# What panels and scripts for OpenVZ run, word for word, and what they make of the answers.
+# shellcheck disable=SC2154 # out, err and status are lib.sh's
+. "${0%/*}/lib.sh"
+. "${0%/*}/vzctl.sh"
+
+saved()
+{
+	echo "CT configuration saved to $CONF/$id.conf"
+}
+
+# A key of the conf as who sources it sees it.
+key()
+{
+	# shellcheck disable=SC1090,SC2034
+	(
+		VEID=$id
+		. "$CONF/$id.conf"
+		eval "echo \"\${$1-unset}\""
+	)
+}
+
+# sets OPTIONS KEY VALUE: runs `vzctl set ID OPTIONS`, which a panel takes to be kept.
+sets()
+{
+	local line=$1
+	eval "try vzctl set $id $line"
+	said "set $line" "$(saved)"
+	is "set $line: $2" "$(key "$2")" "$3"
+}
+
+create_text()
+{
+	echo "Creating container private area ($1)
+Performing postcreate actions
+$(saved)
+Container private area was created"
+}
+
+# ---- the universal set ----
+
+t_create_as_all_do()
+{
+	new_ct
+	try vzctl create "$id" --ostemplate minimal --layout simfs --hostname h.example --ipadd 10.1.2.3
+	said "create --layout simfs" "$(create_text minimal)"
+	is "its address" "$(key IP_ADDRESS)" 10.1.2.3
+	is "its name" "$(key HOSTNAME)" h.example
+	is "its layout" "$(key VE_LAYOUT)" overlay
+	gone_ct
+	new_ct
+	try vzctl create "$id" --ostemplate minimal --layout ploop --private "$VZ/private/x$id"
+	is "create --layout ploop" "$status/$out" "0/$(create_text minimal)"
+	like "which there is none of" "$err" "layout overlay in place of ploop"
+	check "its private area" test -d "$VZ/private/x$id"
+	gone_ct
+	check "is gone" test ! -e "$VZ/private/x$id"
+	new_ct
+	printf '%s\n' 'ONBOOT="yes"' 'HOSTNAME="sample"' >"$CONF/ve-myconf.conf-sample"
+	try vzctl create "$id" --ostemplate minimal --config myconf
+	said "create --config" "$(create_text minimal)"
+	is "the sample's value" "$(key ONBOOT)" yes
+	is "whose sample" "$(key ORIGIN_SAMPLE)" myconf
+	gone_ct
+	new_ct
+	try vzctl create "$id" --ostemplate minimal --config none
+	is "no such sample" "$status/$out" 82/
+	is "nothing is made" "$(find "$CONF" "$VZ" -name "*$id*")" ""
+	rm "$CONF/ve-myconf.conf-sample"
+}
+
+t_set_as_all_do()
+{
+	make_ct --onboot no
+	sets '--onboot yes --save' ONBOOT yes
+	sets '--disabled yes --save' DISABLED yes
+	try vzctl start "$id"
+	said "start of a disabled one" "" "Container start disabled" 105
+	sets '--disabled no --save' DISABLED no
+	sets '--hostname h.example --save' HOSTNAME h.example
+	sets '--ipadd 10.1.2.3 --save' IP_ADDRESS 10.1.2.3
+	sets '--ipadd 10.1.2.4 --ipadd fd00::2 --save' IP_ADDRESS "10.1.2.3 10.1.2.4 fd00::2"
+	sets '--ipdel all --save' IP_ADDRESS ""
+	sets '--nameserver 10.0.0.1 --nameserver 10.0.0.2 --save' NAMESERVER "10.0.0.1 10.0.0.2"
+	sets "--nameserver '8.8.8.8 64.20.34.50' --save" NAMESERVER "8.8.8.8 64.20.34.50"
+	sets '--searchdomain example.org --save' SEARCHDOMAIN example.org
+	sets '--netfilter full --save' NETFILTER full
+	sets '--description "my first CT" --save' DESCRIPTION "my first CT"
+	try vzctl set "$id" --onboot yes --save
+	said "the same again" "No changes in CT configuration, not saving"
+	try vzctl set "$id" --onboot no
+	said "without --save" "WARNING: Settings were not saved to config (use --save flag)"
+	is "is not kept" "$(key ONBOOT)" yes
+	gone_ct
+}
+
+t_absurd_values()
+{
+	local code bad
+	make_ct
+	cp "$CONF/$id.conf" "$SCRATCH/before"
+	while read -r code bad; do
+		eval "try vzctl set $id $bad --save"
+		is "set $bad" "$status/$out" "$code/"
+		check "set $bad: tells why" test -n "$err"
+		check "set $bad: nothing is changed" cmp "$CONF/$id.conf" "$SCRATCH/before"
+	done <<-'END'
+		21 --onboot maybe
+		21 --onboot ''
+		21 --disabled 1
+		70 --hostname -x
+		70 --hostname 'a b'
+		70 --hostname a..b
+		21 --ipadd 1.2.3
+		21 --ipadd 1.2.3.256
+		21 --ipadd 1.2.3.4/33
+		21 --ipadd fd00::/129
+		21 --ipadd ''
+		21 --ipdel nonsense
+		72 --nameserver example
+		72 --nameserver 1.2.3
+		21 --netfilter some
+		21 --bootorder x
+		21 --bootorder -1
+		21 --bootorder 99999999999999999999
+		21 --stop-timeout never
+		21 --stop-timeout -1
+		21 --netif_add ''
+		21 --netif_add 'eth0,nomac'
+		21 --netif_add 'a-name-that-is-too-long'
+		21 --features nonsense:on
+		21 --features sysinfo
+		21 --description $'two\nlines'
+		21 --setmode sometimes
+	END
+	try vzctl set "$id" --name foo
+	is "--name without --save" "$status" 131
+	try vzctl set "$id" --name '../x' --save
+	is "--name ../x" "$status" 131
+	try vzctl set "$id" --name $'a\nb' --save
+	is "--name with a line break" "$status" 131
+	check "nothing is changed" cmp "$CONF/$id.conf" "$SCRATCH/before"
+	gone_ct
+}
+
+# ---- OpenVZ Web Panel ----
+
+t_openvz_web_panel()
+{
+	is "the version" "$(vzctl --version | awk '{ print $3 }' | grep -cE '^[0-9]+\.[0-9]+\.[0-9]+$')" 1
+	is "not older than 3.0.23" "$(printf '3.0.23\n%s\n' "$(vzctl --version | cut -d' ' -f3)" | sort -V | head -n 1)" 3.0.23
+	printf '%s\n' 'ONBOOT="no"' >"$CONF/ve-basic.conf-sample"
+	new_ct
+	try vzctl create "$id" --ostemplate minimal --config basic
+	said create "$(create_text minimal)"
+	is "the conf is read by lines" "$(grep -cvE '^[A-Z_]+="[^"]*"$' "$CONF/$id.conf")" 0
+	try vzctl start "$id"
+	is start "$status" 0
+	try vzctl chkpnt "$id" --suspend
+	is "chkpnt --suspend" "$status" 0
+	try vzctl chkpnt "$id" --resume
+	is "chkpnt --resume" "$status" 0
+	gone_ct
+}
+
+# ---- libvirt ----
+
+t_libvirt()
+{
+	local word
+	like "three numbers" "$(vzctl --help | head -n 1)" '^vzctl version [0-9]+\.[0-9]+\.[0-9]+$'
+	new_ct
+	try vzctl --quiet create "$id" --name "$id" --ostemplate minimal
+	said create ""
+	is "by its name" "$(vzctl status "$id")" "CTID $id exist unmounted down"
+	try vzctl --quiet set "$id" --onboot yes --save
+	said "set --onboot" ""
+	is "is kept" "$(key ONBOOT)" yes
+	try vzctl --quiet set "$id" --netif_add eth0,02:00:00:00:00:01,veth$$.0,02:00:00:00:00:02 --save
+	said "set --netif_add" ""
+	like "is kept" "$(key NETIF)" '^ifname=eth0,(.*,)?mac=02:00:00:00:00:01'
+	echo "#UUID: 01234567-89ab-cdef-0123-456789abcdef" >>"$CONF/$id.conf"
+	try vzctl --quiet set "$id" --ipadd 10.1.2.3 --save
+	said "set --ipadd" ""
+	check "its comment stays" grep -qx '#UUID: 01234567-89ab-cdef-0123-456789abcdef' "$CONF/$id.conf"
+	for word in start restart stop; do
+		try vzctl --quiet "$word" "$id"
+		said "$word" ""
+	done
+	try vzctl --quiet start "$id"
+	said start ""
+	try vzctl --quiet chkpnt "$id" --suspend
+	said suspend ""
+	try vzctl --quiet chkpnt "$id" --resume
+	said resume ""
+	gone_ct
+}
+
+# ---- Proxmox ----
+
+t_proxmox()
+{
+	local lock
+	new_ct
+	lock=$VZ/lock/$id.lck
+	mkdir -p "$SCRATCH/cache"
+	tar -C "$ROOTFS" -czf "$SCRATCH/cache/debian-7.0-standard_7.0-2_i386.tar.gz" .
+	printf '%s\n' 'ONBOOT="no"' "VE_PRIVATE=\"$VZ/private/$id\"" 'HOSTNAME="p1.example"' >"$CONF/$id.conf"
+	echo $$ >"$lock"
+	try vzctl --skiplock create "$id" --ostemplate "$SCRATCH/cache/debian-7.0-standard_7.0-2_i386.tar.gz" \
+		--private "$VZ/private/$id"
+	is "create" "$status/$out" "0/$(create_text debian-7.0-standard_7.0-2_i386)"
+	is "the template's name" "$(key OSTEMPLATE)" debian-7.0-standard_7.0-2_i386
+	is "what was in the conf" "$(key HOSTNAME)" p1.example
+	try vzctl --skiplock set "$id" --onboot yes --hostname p2.example --searchdomain example.org \
+		--description 'a%20b' --nameserver 10.0.0.1 --ipadd 10.1.2.3 --save
+	said "set" "$(saved)"
+	try vzctl --skiplock quotainit "$id"
+	is "quotainit" "$status" 0
+	is "its lock stays" "$(<"$lock")" $$
+	rm "$lock"
+	try vzctl mount "$id"
+	said mount "Container is mounted"
+	try vzctl umount "$id"
+	said umount "Container is unmounted"
+	like "its test for running" "$(vzctl status "$id")" '^CTID [0-9]+ exist unmounted down$'
+	is "scripts of its own" "$(
+		printf '#!/bin/sh\necho "mount %sVEID"\n' \$ >"$CONF/$id.mount"
+		chmod +x "$CONF/$id.mount"
+		vzctl mount "$id"
+		vzctl --quiet umount "$id"
+	)" "mount $id
+Container is mounted"
+	gone_ct
+	check "are kept" test -e "$CONF/$id.mount.destroyed"
+}
+
+# ---- WHMCS ----
+
+# What openvz6.php makes of an answer: "success" if it is like one of the texts for more than 95 %.
+whmcs() # TEXT...
+{
+	local text best=0 percent
+	text=$(tr '\n' ' ' <<<"$out" | sed -E \
+		-e 's/(.+ IP address\(es\):) [^S]*(Setting .+)/\1 (IPS) \2/' \
+		-e 's/(.+ CPU limit:) [^ ]+ (Setting .+)/\1 (CPULIMIT) \2/' \
+		-e 's/(.+ CPU units:) [^ ]+ (Setting .+)/\1 (CPUUNITS) \2/' \
+		-e 's/(.+ CPUs:) [^ ]+ (Container .+)/\1 (CPUS) \2/')
+	for expected; do
+		percent=$(awk -f "$LIB_DIR/similar.awk" "$expected" "$text")
+		best=$(printf '%s\n%s\n' "$best" "$percent" | sort -n | tail -n 1)
+	done
+	awk -v p="$best" 'BEGIN { print (p > 95 ? "success" : "failure: " p " %") }'
+}
+
+t_similar_text_is_phps()
+{
+	is "of the manual" "$(awk -f "$LIB_DIR/similar.awk" bafoobar barfoo)" 71.43
+	is "the other way round" "$(awk -f "$LIB_DIR/similar.awk" barfoo bafoobar)" 42.86
+	is "two words" "$(awk -f "$LIB_DIR/similar.awk" World Word)" 88.89
+	out="Container is already running"
+	like "another text is no success" "$(whmcs "Stopping container ... Container was stopped Container is unmounted")" failure
+}
+
+t_whmcs()
+{
+	local confs=/etc/vz/conf areas=/vz/private
+	new_ct
+	try vzctl create "$id" --ostemplate minimal --layout simfs
+	is create "$(whmcs "Creating container private area (minimal) Performing postcreate actions CT configuration saved to $confs/$id.conf Container private area was created")" success
+	try vzctl set "$id" --ipadd 10.1.2.3 --save
+	is "set --ipadd" "$(whmcs "CT configuration saved to $confs/$id.conf")" success
+	start_ct
+	try vzctl status "$id"
+	is "status by its last word" "${out##* }" running
+	try vzctl stop "$id"
+	is stop "$(whmcs "Stopping container ... Container was stopped Container is unmounted")" success
+	try vzctl status "$id"
+	is "status by its last word" "${out##* }" down
+	try vzctl destroy "$id"
+	is destroy "$(whmcs "Destroying container private area: $areas/$id Container private area was destroyed")" success
+}
+
+# ---- Rex, Puppet, shell scripts ----
+
+t_rex()
+{
+	make_ct
+	like "start" "$(vzctl start "$id" 2>&1)" "start in progress"
+	like "start of a running one" "$(vzctl start "$id" 2>&1)" "already running"
+	like "stop" "$(vzctl stop "$id" 2>&1)" "Container was stopped"
+	gone_ct
+}
+
+t_puppet_and_shell()
+{
+	make_ct
+	is "the fifth word" "$(vzctl status "$id" | awk '{print $5}')" down
+	is "the whole line" "$(vzctl status "$id")" "CTID $id exist unmounted down"
+	start_ct
+	is "the fifth word" "$(vzctl status "$id" | awk '{print $5}')" running
+	gone_ct
+	is "words 3 to 5" "$(vzctl status "$id" | cut -d' ' -f3-5)" "deleted unmounted down"
+}
+
+# ---- ruby-openvz ----
+
+t_ruby_openvz()
+{
+	local words
+	new_ct
+	try vzctl create "$id" --ostemplate minimal
+	is create "$status" 0
+	try vzctl set "$id" --save --onboot yes
+	said "set with --save first" "$(saved)"
+	read -r -a words < <(vzctl status "$id")
+	is "status but for two words" "${words[*]:2}" "exist unmounted down"
+	try vzctl mount "$id"
+	is mount "$status" 0
+	try vzctl umount "$id"
+	is umount "$status" 0
+	gone_ct
+}
+
+# ---- myadmin ----
+
+t_myadmin()
+{
+	is "it has --force" "$(vzctl 2>&1 | grep -c 'vzctl set.*--force')" 1
+	make_ct
+	sets "--nameserver '8.8.8.8 64.20.34.50' --save" NAMESERVER "8.8.8.8 64.20.34.50"
+	try vzctl set "$id" --save --setmode restart --hostname my.example
+	said "--setmode restart" "$(saved)"
+	try vzcfgvalidate -r "$CONF/$id.conf"
+	said "vzcfgvalidate -r" "" "Validation completed: success"
+	gone_ct
+}
+
+run_tests "$@"
