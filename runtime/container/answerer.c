@@ -22,7 +22,7 @@
 /* They end by themselves, right after the init; this is how long we watch for it. */
 #define END_TIMEOUT_MSEC 5000
 
-char *container_sysinfo_socket(const struct container_settings *set, const char *id)
+char *container_answerer_socket(const struct container_settings *set, const char *id)
 {
 	return str_dupf("%s/%s/" SOCKET_NAME, set->root, id);
 }

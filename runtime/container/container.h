@@ -58,7 +58,7 @@ struct container_state {
 	bool hooks_at_start;  /* the spec has poststart hooks */
 	bool undo_by_spec;    /* delete needs the spec: poststop hooks, intelRdt */
 	bool callers_keyring; /* made with --no-new-keyring: so is what exec starts */
-	bool sysinfo;         /* its listener for sysinfo(2) is ours (answerer.h) */
+	bool answerer;        /* who listens for its system calls is ours (answerer.h) */
 	char *annotations;    /* a JSON object, or NULL */
 };
 void container_state_free(struct container_state *state);
@@ -75,15 +75,16 @@ struct container_create_opts {
 	unsigned int listen_fds;    /* from fd 3 on: what sd_listen_fds(3) finds inside */
 	unsigned int preserve_fds;  /* behind those */
 	bool no_pivot, no_new_keyring;
-	/* The spec's seccomp listener, at container_sysinfo_socket, is ours: it answers sysinfo(2)
-	 * out of the container's cgroup. Needs a user and a pid namespace of the container's own. */
-	bool sysinfo;
+	/* The spec's seccomp listener, at container_answerer_socket, is ours: it answers sysinfo(2)
+	 * out of the container's cgroup, and mknod(2) of the devices it was given. Needs a user and
+	 * a pid namespace of the container's own. */
+	bool answerer;
 	/* for run */
 	bool detach, keep;
 };
 
-/* The listenerPath for `sysinfo`, in fresh memory; NULL: ENOMEM. */
-char *container_sysinfo_socket(const struct container_settings *set, const char *id);
+/* The listenerPath for `answerer`, in fresh memory; NULL: ENOMEM. */
+char *container_answerer_socket(const struct container_settings *set, const char *id);
 
 /* Letters, digits, "_+-." with none of ".", ".." (runc's syntax), at most 255 bytes. */
 int container_check_id(const char *id, struct err *err);
@@ -141,5 +142,24 @@ int container_set_hostname(const struct container_settings *set, const char *id,
 /* limits only: see kernel/cgroup.h. Resources that need a controller the host lacks: error. */
 int container_update(const struct container_settings *set, const char *id,
 		     const struct spec_resources *res, struct err *err);
+
+/* What is mounted into a container that is there already: a file or folder of the host's, mapped
+ * into the container's ids where its file system can be; or a device node (kernel/graft.h). */
+struct container_mount {
+	char *target;  /* absolute, in the container; made where it is missing */
+	char *source;  /* absolute, on the host; NULL: a node */
+	uint64_t attr; /* MOUNT_ATTR_… */
+	mode_t mode;   /* of the node: type and permissions */
+	dev_t rdev;
+	uid_t uid; /* its owner, as the container counts */
+	gid_t gid;
+};
+
+/* Into one that is created or runs, with user and mount namespaces of its own: all, or none. */
+int container_mount(const struct container_settings *set, const char *id,
+		    const struct container_mount *list, size_t n, struct err *err);
+/* What is not there any more is fine: a container may unmount what it has. */
+int container_unmount(const struct container_settings *set, const char *id,
+		      const char *const *targets, size_t n, struct err *err);
 
 #endif

@@ -189,8 +189,8 @@ static int serve_child(struct launch *launch, struct err *err)
 		return -1;
 	if (move_net_devices(launch, err) < 0)
 		return -1;
-	if (launch->opts->sysinfo && answerer_start(&launch->dir, launch->state, launch->spec,
-						    launch->pidfd, launch->agent_end, err) < 0)
+	if (launch->opts->answerer && answerer_start(&launch->dir, launch->state, launch->spec,
+						     launch->pidfd, launch->agent_end, err) < 0)
 		return -1;
 	fd_closep(&launch->agent_end);
 	if (init_waits(launch) && sync_send(launch->sync[0], SYNC_GO, pid) < 0 && errno != EPIPE)
@@ -311,7 +311,7 @@ static void undo(struct launch *launch)
 	launch->state->status = STATUS_STOPPED;
 	if (launch->pidfd >= 0)
 		hooks_run_all(launch->spec, HOOK_POSTSTOP, launch->state);
-	if (launch->opts->sysinfo)
+	if (launch->opts->answerer)
 		answerer_end(&launch->dir);
 	if (launch->resctrl >= 0)
 		intelrdt_remove(launch->resctrl, &launch->spec->lin.intel_rdt, launch->state->id,

@@ -142,7 +142,7 @@ int container_delete(const struct container_settings *set, const char *id, bool 
 	unit_end(systemd, state);
 	state->status = STATUS_STOPPED;
 	state->pid = 0;
-	if (state->sysinfo)
+	if (state->answerer)
 		answerer_end(&dir);
 	spec = spec_for_undo(set, state);
 	if (spec && spec->lin.intel_rdt.given)

@@ -208,9 +208,9 @@ static int connect_agent(struct joining *join, struct err *err)
 {
 	if (!join->seccomp.notify)
 		return 0;
-	join->agent = join->state->sysinfo ? answerer_connect(join->set, join->state->id,
-							      join->spec, join->init_pidfd, err) :
-					     seccomp_connect_agent(&join->seccomp, err);
+	join->agent = join->state->answerer ? answerer_connect(join->set, join->state->id,
+							       join->spec, join->init_pidfd, err) :
+					      seccomp_connect_agent(&join->seccomp, err);
 	return join->agent < 0 ? -1 : 0;
 }
 

@@ -70,7 +70,7 @@ static int new_state(struct launch *launch, const char *id, struct err *err)
 	state->own_userns = ns_plan_own_user(&launch->ns);
 	state->hooks_at_start = hooks_any(launch->spec, HOOK_POSTSTART);
 	state->callers_keyring = launch->opts->no_new_keyring;
-	state->sysinfo = launch->opts->sysinfo;
+	state->answerer = launch->opts->answerer;
 	state->undo_by_spec =
 		hooks_any(launch->spec, HOOK_POSTSTOP) || launch->spec->lin.intel_rdt.given;
 	if (launch->spec->annotations_n > 0) {
@@ -283,7 +283,7 @@ static int connect_sockets(struct launch *launch, struct err *err)
 		if (launch->console < 0)
 			return err_wrap(err, "--console-socket");
 	}
-	if (launch->opts->sysinfo)
+	if (launch->opts->answerer)
 		return pair_agent(launch, err);
 	if (launch->has_seccomp && launch->seccomp.notify) {
 		launch->agent = seccomp_connect_agent(&launch->seccomp, err);

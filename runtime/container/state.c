@@ -195,7 +195,7 @@ static void emit_state(const struct container_state *state, struct json_writer *
 	json_put_bool(w, "hooksAtStart", state->hooks_at_start);
 	json_put_bool(w, "undoBySpec", state->undo_by_spec);
 	json_put_bool(w, "callersKeyring", state->callers_keyring);
-	json_put_bool(w, "sysinfo", state->sysinfo);
+	json_put_bool(w, "sysinfo", state->answerer);
 	if (state->missing_controllers) {
 		json_begin(w, "missingControllers", '[');
 		for (char **c = state->missing_controllers; *c; c++)
@@ -278,7 +278,7 @@ static int state_of_json(const struct json *root, const char *id, struct contain
 	state->hooks_at_start = bool_of(root, "hooksAtStart");
 	state->undo_by_spec = bool_of(root, "undoBySpec");
 	state->callers_keyring = bool_of(root, "callersKeyring");
-	state->sysinfo = bool_of(root, "sysinfo");
+	state->answerer = bool_of(root, "sysinfo");
 	json_for_each(name, json_get(root, "missingControllers"))
 		if (name->type == JSON_STRING &&
 		    strv_add(&state->missing_controllers, name->text) < 0)

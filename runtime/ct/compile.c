@@ -5,11 +5,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "runtime/base/json.h"
 #include "runtime/base/mem.h"
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/lxcfs.h"
+#include "runtime/spec/names.h"
 #include "runtime/spec/spec.h"
 
 #define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -18,48 +20,6 @@ static const char *const init_args[] = { "/sbin/init", NULL };
 
 /* systemd.io/CONTAINER_INTERFACE: `container` says that this is one, and which. */
 static const char *const init_env[] = { PATH, "TERM=linux", "container=vzrun", NULL };
-
-/* All that root of a user namespace may need. Left out is what acts on the whole host: the kernel
- * asks for these in the first user namespace anyway, and programs do better when they see it. */
-static const char *const capabilities[] = {
-	"CAP_AUDIT_CONTROL",
-	"CAP_AUDIT_READ",
-	"CAP_AUDIT_WRITE",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_KILL",
-	"CAP_LEASE",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_MKNOD",
-	"CAP_NET_ADMIN",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_RAW",
-	"CAP_PERFMON",
-	"CAP_SETFCAP",
-	"CAP_SETGID",
-	"CAP_SETPCAP",
-	"CAP_SETUID",
-	"CAP_SYSLOG",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_WAKE_ALARM",
-	NULL,
-};
 
 static const char *const namespaces[] = { "user", "pid",   "network", "ipc",
 					  "uts",  "mount", "cgroup",  NULL };
@@ -132,19 +92,24 @@ static void put_strings(struct json_writer *w, const char *key, const char *cons
 	json_end(w, ']');
 }
 
-static void put_capabilities(struct json_writer *w)
+static void put_capabilities(struct json_writer *w, uint64_t caps)
 {
 	static const char *const sets[] = { "bounding", "effective", "permitted" };
 
 	json_begin(w, "capabilities", '{');
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
-		put_strings(w, sets[i], capabilities);
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		json_begin(w, sets[i], '[');
+		for (size_t j = 0; j < names_capabilities.n; j++)
+			if (caps >> names_capabilities.rows[j].value & 1)
+				json_put_str(w, NULL, names_capabilities.rows[j].name);
+		json_end(w, ']');
+	}
 	json_end(w, '}');
 }
 
 /* All but what is the init's alone; the caller ends it. */
 static void begin_process(struct json_writer *w, const char *key, const char *const *args,
-			  const char *const *env, bool terminal)
+			  const char *const *env, bool terminal, uint64_t caps)
 {
 	json_begin(w, key, '{');
 	json_put_bool(w, "terminal", terminal);
@@ -155,12 +120,12 @@ static void begin_process(struct json_writer *w, const char *key, const char *co
 	put_strings(w, "args", args);
 	put_strings(w, "env", env);
 	json_put_str(w, "cwd", "/");
-	put_capabilities(w);
+	put_capabilities(w, caps);
 }
 
 static void put_init(struct json_writer *w, const struct compile_input *in)
 {
-	begin_process(w, "process", in->args ? in->args : init_args, init_env, false);
+	begin_process(w, "process", in->args ? in->args : init_args, init_env, false, in->caps);
 	limits_put_process(w, in->limits);
 	json_end(w, '}');
 }
@@ -246,16 +211,48 @@ static void put_map(struct json_writer *w, const char *key, uint32_t first_id)
 	json_end(w, ']');
 }
 
-/* No device but those that every container has (runtime-spec config-linux.md, default devices). */
+static void put_device_rule(struct json_writer *w, const struct spec_device_rule *rule)
+{
+	const char type[] = { rule->type, '\0' };
+	char access[4] = "";
+	size_t n = 0;
+
+	if (rule->read)
+		access[n++] = 'r';
+	if (rule->write)
+		access[n++] = 'w';
+	if (rule->mknod)
+		access[n++] = 'm';
+	json_begin(w, NULL, '{');
+	json_put_bool(w, "allow", rule->allow);
+	json_put_str(w, "type", type);
+	if (rule->major >= 0)
+		json_put_int(w, "major", rule->major);
+	if (rule->minor >= 0)
+		json_put_int(w, "minor", rule->minor);
+	json_put_str(w, "access", access);
+	json_end(w, '}');
+}
+
+/* Without rules no device but those that every container has (runtime-spec config-linux.md, default
+ * devices). */
+static void put_device_rules(struct json_writer *w, const struct compile_input *in)
+{
+	static const struct spec_device_rule none = {
+		.type = 'a', .major = -1, .minor = -1, .read = true, .write = true, .mknod = true
+	};
+
+	json_begin(w, "devices", '[');
+	put_device_rule(w, &none);
+	for (size_t i = 0; i < in->rules_n; i++)
+		put_device_rule(w, &in->rules[i]);
+	json_end(w, ']');
+}
+
 static void put_resources(struct json_writer *w, const struct compile_input *in)
 {
 	json_begin(w, "resources", '{');
-	json_begin(w, "devices", '[');
-	json_begin(w, NULL, '{');
-	json_put_bool(w, "allow", false);
-	json_put_str(w, "access", "rwm");
-	json_end(w, '}');
-	json_end(w, ']');
+	put_device_rules(w, in);
 	limits_put_resources(w, in->limits, NULL);
 	json_end(w, '}');
 }
@@ -271,21 +268,62 @@ static void put_rule(struct json_writer *w, const char *const *names, const char
 /* A signal must not break off a call that the kernel itself would never break off. */
 static const char *const notify_flags[] = { "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
 					    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL };
-static const char *const notified_calls[] = { "sysinfo", NULL };
 
-static void put_seccomp(struct json_writer *w, const char *sysinfo_socket)
+static void put_arg(struct json_writer *w, unsigned int index, uint64_t value, uint64_t value_two,
+		    const char *op)
+{
+	json_begin(w, NULL, '{');
+	json_put_uint(w, "index", index);
+	json_put_uint(w, "value", value);
+	json_put_uint(w, "valueTwo", value_two);
+	json_put_str(w, "op", op);
+	json_end(w, '}');
+}
+
+/* Of mknod only what makes a device, by arguments that lie in no memory: the rest goes on as if
+ * nobody listened. Device 0:0 is no device, but what an overlay marks a removed file with. */
+static void put_mknod_rule(struct json_writer *w, const char *name, unsigned int mode_index,
+			   mode_t type)
+{
+	const char *const names[] = { name, NULL };
+
+	json_begin(w, NULL, '{');
+	put_strings(w, "names", names);
+	json_put_str(w, "action", "SCMP_ACT_NOTIFY");
+	json_begin(w, "args", '[');
+	put_arg(w, mode_index, S_IFMT, type, "SCMP_CMP_MASKED_EQ");
+	put_arg(w, mode_index + 1, 0, 0, "SCMP_CMP_NE");
+	json_end(w, ']');
+	json_end(w, '}');
+}
+
+static void put_notified(struct json_writer *w, const struct compile_input *in)
+{
+	static const char *const sysinfo[] = { "sysinfo", NULL };
+
+	if (in->answer_sysinfo)
+		put_rule(w, sysinfo, "SCMP_ACT_NOTIFY");
+	if (!in->answer_mknod)
+		return;
+	put_mknod_rule(w, "mknod", 1, S_IFCHR);
+	put_mknod_rule(w, "mknod", 1, S_IFBLK);
+	put_mknod_rule(w, "mknodat", 2, S_IFCHR);
+	put_mknod_rule(w, "mknodat", 2, S_IFBLK);
+}
+
+static void put_seccomp(struct json_writer *w, const struct compile_input *in)
 {
 	json_begin(w, "seccomp", '{');
 	json_put_str(w, "defaultAction", "SCMP_ACT_ALLOW");
 	put_strings(w, "architectures", architectures);
-	if (sysinfo_socket) {
+	if (in->listener) {
 		put_strings(w, "flags", notify_flags);
-		json_put_str(w, "listenerPath", sysinfo_socket);
+		json_put_str(w, "listenerPath", in->listener);
 	}
 	json_begin(w, "syscalls", '[');
 	put_rule(w, denied_calls, "SCMP_ACT_ERRNO");
-	if (sysinfo_socket)
-		put_rule(w, notified_calls, "SCMP_ACT_NOTIFY");
+	if (in->listener)
+		put_notified(w, in);
 	json_end(w, ']');
 	json_end(w, '}');
 }
@@ -308,16 +346,16 @@ void compile_spec(const struct compile_input *in, struct strbuf *out)
 	put_map(&w, "gidMappings", in->first_id);
 	put_resources(&w, in);
 	limits_put_sysctl(&w, in->limits);
-	put_seccomp(&w, in->sysinfo_socket);
+	put_seccomp(&w, in);
 	json_end(&w, '}');
 	json_end(&w, '}');
 }
 
-void compile_process(const char *const *args, const char *const *env, bool terminal,
+void compile_process(const char *const *args, const char *const *env, bool terminal, uint64_t caps,
 		     struct strbuf *out)
 {
 	struct json_writer w = { .sb = out };
 
-	begin_process(&w, NULL, args, env, terminal);
+	begin_process(&w, NULL, args, env, terminal, caps);
 	json_end(&w, '}');
 }

@@ -14,6 +14,7 @@
 
 #include "runtime/base/str.h"
 #include "runtime/ct/limits_effects.h"
+#include "runtime/spec/spec.h"
 
 struct compile_input {
 	const char *root; /* where the CT is mounted */
@@ -22,15 +23,19 @@ struct compile_input {
 	const char *const *args; /* run in place of its init, or NULL */
 	const struct limits_effects *limits;
 	uint32_t lxcfs; /* what lxcfs offers (lxcfs_find) */
-	const char
-		*sysinfo_socket; /* where a listener for sysinfo(2) goes, or NULL: not asked for */
+	/* Where the listener goes, for the calls that are answered; NULL: for none. */
+	const char *listener;
+	bool answer_sysinfo, answer_mknod;
+	uint64_t caps;                        /* capability.h */
+	const struct spec_device_rule *rules; /* device.h */
+	size_t rules_n;
 };
 
 /* Writes the config.json. */
 void compile_spec(const struct compile_input *in, struct strbuf *out);
 
 /* The process of a command that is run in it from outside, as `exec --process` takes it. */
-void compile_process(const char *const *args, const char *const *env, bool terminal,
+void compile_process(const char *const *args, const char *const *env, bool terminal, uint64_t caps,
 		     struct strbuf *out);
 
 #endif

@@ -43,15 +43,26 @@ static char **make_login_env(void)
 	return steal_ptr(&env);
 }
 
-static int make_process(const char *const *args, const char *const *env, bool terminal,
-			struct spec **ret, struct err *err)
+/* A command in a CT. It has no capability that the CT's own init has not. */
+struct command {
+	const struct container_settings *set;
+	const char *id;
+	const char *const *args, *const *env; /* env NULL: out of memory */
+	bool terminal;
+};
+
+static int make_process(const struct command *command, struct spec **ret, struct err *err)
 {
 	auto_strbuf struct strbuf text = { 0 };
+	auto_spec struct spec *own = NULL;
 
-	if (env)
-		compile_process(args, env, terminal, &text);
-	if (!env || text.failed)
-		return err_set(err, ENOMEM, "run \"%s\": out of memory", args[0]);
+	if (container_load_spec(command->set, command->id, &own, err) < 0)
+		return -1;
+	if (command->env)
+		compile_process(command->args, command->env, command->terminal,
+				own->process.caps.bounding, &text);
+	if (!command->env || text.failed)
+		return err_set(err, ENOMEM, "run \"%s\": out of memory", command->args[0]);
 	return spec_parse_process(text.text, text.len, "process", ret, err);
 }
 
@@ -154,10 +165,11 @@ int exec_detached(const struct container_settings *set, const char *id, const ch
 {
 	struct job job = { .set = set, .id = id, .detach = true };
 	auto_strv char **env = make_login_env();
+	const struct command command = { set, id, args, (const char *const *)env, false };
 	auto_spec struct spec *spec = NULL;
 	int status;
 
-	if (make_process(args, (const char *const *)env, false, &spec, err) < 0)
+	if (make_process(&command, &spec, err) < 0)
 		return -1;
 	job.process = &spec->process;
 	return exec_in_child(run_job, &job, -1, &status, err);
@@ -190,10 +202,11 @@ int exec_script(const struct container_settings *set, const char *id, const char
 		int *ret_status, struct err *err)
 {
 	const char *const args[] = { shell, NULL };
+	const struct command command = { set, id, args, command_env, false };
 	auto_spec struct spec *spec = NULL;
 	struct job job = { .set = set, .id = id };
 
-	if (make_process(args, command_env, false, &spec, err) < 0)
+	if (make_process(&command, &spec, err) < 0)
 		return -1;
 	job.process = &spec->process;
 	return exec_in_child(run_job, &job, input, ret_status, err);
@@ -206,9 +219,10 @@ int exec_here(const struct container_settings *set, const char *id, enum exec_en
 	struct container_exec_opts opts = { .tty_here = terminal };
 	auto_strv char **login = make_login_env();
 	const char *const *env = which == EXEC_COMMAND ? command_env : (const char *const *)login;
+	const struct command command = { set, id, args, env, terminal };
 	auto_spec struct spec *spec = NULL;
 
-	if (make_process(args, env, terminal, &spec, err) < 0)
+	if (make_process(&command, &spec, err) < 0)
 		return -1;
 	opts.process = &spec->process;
 	return container_exec(set, id, &opts, ret_status, err);

@@ -9,13 +9,35 @@
 
 #define SEPARATORS ", \t"
 
-/* What --features may set. */
-static const char *const known[] = { "sysinfo" };
+/* What --features may set: all that OpenVZ had, and more. `note`: why it has no effect. */
+static const struct {
+	const char *name, *note;
+} known[] = {
+	{ "bridge", "a CT has bridges of its own" },
+	{ "fuse", NULL },
+	{ "ipgre", "a CT has tunnels of its own" },
+	{ "ipip", "a CT has tunnels of its own" },
+	{ "nesting", NULL },
+	{ "nfs", "the kernel mounts no NFS in a user namespace: mount it on the host and give it "
+		 "by --bindmount_add" },
+	{ "nfsd", "the kernel's NFS server is the host's: use one that is a program" },
+	{ "ppp", NULL },
+	{ "sit", "a CT has tunnels of its own" },
+	{ "sysfs", "a CT sees its own devices in /sys anyway" },
+	{ "sysinfo", NULL },
+	{ "time", "the clock is the host's" },
+	{ "tun", NULL },
+};
 
-static bool is_known(const char *name, size_t len)
+static bool names(const char *name, const char *word, size_t len)
+{
+	return strlen(name) == len && strncmp(name, word, len) == 0;
+}
+
+static bool is_known(const char *word, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (strlen(known[i]) == len && strncmp(known[i], name, len) == 0)
+		if (names(known[i].name, word, len))
 			return true;
 	return false;
 }
@@ -82,6 +104,10 @@ int feature_is_on(const char *value, const char *name, bool *ret, struct err *er
 
 static int check_known(char *const *words, struct err *err)
 {
+	auto_strbuf struct strbuf all = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		strbuf_addf(&all, "%s%s", i > 0 ? ", " : "", known[i].name);
 	for (; *words; words++) {
 		char shown[STR_SHOW_SIZE];
 		size_t len = name_len(*words);
@@ -90,8 +116,8 @@ static int check_known(char *const *words, struct err *err)
 			return bad_word(*words, err);
 		if (!is_known(*words, len))
 			return err_set(err, ERR_INPUT,
-				       "FEATURES: %s is not known here (what is: \"sysinfo\")",
-				       str_show(shown, *words));
+				       "FEATURES: %s is not known here (what is: %s)",
+				       str_show(shown, *words), all.text ? all.text : "");
 	}
 	return 0;
 }
@@ -116,6 +142,16 @@ static void add_word(struct strbuf *sb, const char *word)
 	if (sb->len > 0)
 		strbuf_add_char(sb, ' ');
 	strbuf_add(sb, word);
+}
+
+const char *feature_note(const char *word)
+{
+	size_t len = strcspn(word, ":");
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (names(known[i].name, word, len))
+			return known[i].note;
+	return NULL;
 }
 
 int feature_set(const char *value, const char *given, char **ret, struct err *err)

@@ -9,6 +9,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/capability.h"
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
@@ -97,6 +98,8 @@ static int compile(const struct ct *ct, const struct storage *storage, const cha
 		.first_id = storage->first_id,
 	};
 
+	if (capability_read(conf_get(ct->conf, "CAPABILITY"), &in.caps, err) < 0)
+		return vz_fail(err, VZ_BAD_CONF);
 	while (args[n])
 		n++;
 	all = calloc(n_first + n + 1, sizeof(*all));

@@ -13,9 +13,11 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/capability.h"
 #include "runtime/ct/check.h"
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ct.h"
+#include "runtime/ct/ctgraft.h"
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctnet.h"
@@ -61,9 +63,23 @@ static void unlaunch(const struct ct *ct)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
 }
 
+/* What a start reads from the conf before anything is made, and puts into the CT before its init
+ * runs. */
+struct outfit {
+	const struct net_config *net; /* or NULL */
+	const struct device_list *devices;
+};
+
+static int fit_out(const struct ct *ct, const struct outfit *outfit, struct err *err)
+{
+	if (ctgraft_up(ct, outfit->devices, err) < 0)
+		return -1;
+	return outfit->net ? ctnet_up(ct, outfit->net, err) : 0;
+}
+
 /* For a CT a limit that can't be had is an error, never a warning. */
-static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo,
-		  const struct net_config *net, struct err *err)
+static int launch(const struct ct *ct, const struct strbuf *config, bool answerer,
+		  const struct outfit *outfit, struct err *err)
 {
 	struct container_settings set = *ct->vz->set;
 	auto_spec struct spec *spec = NULL;
@@ -71,7 +87,7 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo
 		.bundle = ct->private,
 		.config = config->text,
 		.config_len = config->len,
-		.sysinfo = sysinfo,
+		.answerer = answerer,
 	};
 	int saved[3], rc;
 
@@ -84,24 +100,22 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool sysinfo
 	exec_stdio_restore(saved);
 	if (rc < 0)
 		return -1;
-	if ((!net || ctnet_up(ct, net, err) == 0) && container_start(&set, ct->id, err) == 0 &&
+	if (fit_out(ct, outfit, err) == 0 && container_start(&set, ct->id, err) == 0 &&
 	    action_inside(ct, ACTION_START, err) == 0)
 		return 0;
 	unlaunch(ct);
 	return -1;
 }
 
-/* Where the listener for sysinfo(2) goes, in fresh memory; NULL where that feature is off. */
-static int sysinfo_socket(const struct ct *ct, char **ret, struct err *err)
+/* The system calls of the CT that are answered. Not mknod where it nests: a container inside may
+ * want to listen itself, and the kernel gives a process one listener (seccomp(2), EBUSY). */
+static int read_answers(const struct ct *ct, struct compile_input *in, struct err *err)
 {
-	bool on;
+	const char *features = conf_get(ct->conf, "FEATURES");
 
-	if (feature_is_on(conf_get(ct->conf, "FEATURES"), "sysinfo", &on, err) < 0)
+	if (feature_is_on(features, "sysinfo", &in->answer_sysinfo, err) < 0)
 		return vz_fail(err, VZ_BAD_CONF);
-	if (!on)
-		return 0;
-	*ret = container_sysinfo_socket(ct->vz->set, ct->id);
-	return *ret ? 0 : err_sys(err, "start CT %s", ct->id);
+	return 0;
 }
 
 /* Who answers sysinfo(2) opens the files of the cgroup once and can't open more later, so the
@@ -115,12 +129,32 @@ static int read_limits(const struct ct *ct, bool sysinfo, struct ctlimits **ret,
 	return 0;
 }
 
-static int run_init(const struct ct *ct, const struct storage *storage,
-		    const struct net_config *net, struct err *err)
+static int compile(const struct ct *ct, struct compile_input *in, const struct device_list *devices,
+		   struct strbuf *config, struct err *err)
+{
+	auto_free struct spec_device_rule *rules = NULL;
+	auto_free char *listener = container_answerer_socket(ct->vz->set, ct->id);
+
+	if (capability_read(conf_get(ct->conf, "CAPABILITY"), &in->caps, err) < 0)
+		return vz_fail(err, VZ_BAD_CONF);
+	if (device_rules(devices, &rules, &in->rules_n, err) < 0)
+		return -1;
+	in->rules = rules;
+	if (in->answer_sysinfo || in->answer_mknod)
+		in->listener = listener;
+	if (listener && in->hostname)
+		compile_spec(in, config);
+	if (!listener || !in->hostname || config->failed)
+		return err_set(err, ENOMEM, "start CT %s: out of memory", ct->id);
+	return 0;
+}
+
+static int run_init(const struct ct *ct, const struct storage *storage, const struct outfit *outfit,
+		    struct err *err)
 {
 	auto_ctlimits struct ctlimits *limits = NULL;
 	const char *hostname = conf_get(ct->conf, "HOSTNAME");
-	auto_free char *fallback = str_dupf("ct%s", ct->id), *socket = NULL;
+	auto_free char *fallback = str_dupf("ct%s", ct->id);
 	auto_strbuf struct strbuf config = { 0 };
 	struct compile_input in = {
 		.root = ct->root,
@@ -129,23 +163,18 @@ static int run_init(const struct ct *ct, const struct storage *storage,
 		.lxcfs = view_lxcfs(ct->vz),
 	};
 
-	if (sysinfo_socket(ct, &socket, err) < 0)
-		return -1;
-	in.sysinfo_socket = socket;
-	if (read_limits(ct, socket, &limits, err) < 0)
+	if (read_answers(ct, &in, err) < 0 || read_limits(ct, in.answer_sysinfo, &limits, err) < 0)
 		return -1;
 	in.limits = &limits->effects;
+	if (compile(ct, &in, outfit->devices, &config, err) < 0)
+		return -1;
 	if (hostname && dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0)
 		return -1;
 	if (dist_set_dns(ct->root, storage->first_id, ct_get(ct, "NAMESERVER"),
 			 ct_get(ct, "SEARCHDOMAIN"), err) < 0)
 		return -1;
-	ctnet_write_files(ct, storage->first_id, in.hostname, net);
-	if (in.hostname)
-		compile_spec(&in, &config);
-	if (!in.hostname || config.failed)
-		return err_set(err, ENOMEM, "start CT %s: out of memory", ct->id);
-	return launch(ct, &config, socket, net, err);
+	ctnet_write_files(ct, storage->first_id, in.hostname, outfit->net);
+	return launch(ct, &config, in.answer_sysinfo || in.answer_mknod, outfit, err);
 }
 
 static int check_start(const struct ct *ct, struct err *err)
@@ -177,11 +206,14 @@ static void make_host_keys(const struct ct *ct, const struct storage *storage)
 int ct_start(struct ct *ct, struct err *err)
 {
 	auto_net struct net_config *net = NULL;
+	auto_device_list struct device_list devices = { 0 };
+	struct outfit outfit = { .devices = &devices };
 	struct storage storage;
 
 	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, err) < 0 ||
-	    ctnet_read(ct, &net, err) < 0)
+	    ctnet_read(ct, &net, err) < 0 || ctgraft_devices(ct, ct->conf, &devices, err) < 0)
 		return -1;
+	outfit.net = net;
 	vz_sayf(ct->vz, "Starting container...");
 	/* A container that crashed, or a verb that was killed, left these. A new mount also takes
 	 * up what changed in the conf. */
@@ -192,7 +224,7 @@ int ct_start(struct ct *ct, struct err *err)
 	if (ctmount_for_start(ct, &storage, err) < 0)
 		return -1;
 	make_host_keys(ct, &storage);
-	if (run_init(ct, &storage, net, err) < 0) {
+	if (run_init(ct, &storage, &outfit, err) < 0) {
 		ctmount_undo(ct, &storage);
 		return -1;
 	}

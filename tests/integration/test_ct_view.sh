@@ -107,7 +107,7 @@ t_features_are_kept_in_the_conf()
 t_bad_features_are_refused()
 {
 	local bad
-	for bad in sysinfo sysinfo:yes nfs:on sysinfo:on,rubbish nesting:on; do
+	for bad in sysinfo sysinfo:yes nothing:on sysinfo:on,rubbish; do
 		new_ct
 		try ct create "$id" --ostemplate minimal --features "$bad"
 		is "$bad" "$status" 21

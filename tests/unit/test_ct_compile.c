@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runtime/ct/compile.h"
 #include "runtime/ct/dist.h"
@@ -30,6 +31,7 @@ static const struct compile_input input = {
 	.hostname = "web1",
 	.first_id = 1879048192,
 	.limits = &unlimited,
+	.caps = 1ULL << CAP_KILL | 1ULL << CAP_NET_ADMIN,
 };
 
 static struct spec *compile(const struct compile_input *in)
@@ -91,21 +93,29 @@ static void namespaces_are_new_but_for_time(void **state)
 		assert_int_equal(spec_ns_new(spec, (enum spec_ns)kind), kind != NS_TIME);
 }
 
-static void capabilities_are_those_of_a_system_container(void **state)
+static void capabilities_are_those_given(void **state)
 {
-	static const int without[] = { CAP_SYS_MODULE, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_MAC_ADMIN,
-				       CAP_MAC_OVERRIDE };
 	auto_spec struct spec *spec = compile(&input);
-	uint64_t expected = (2ULL << CAP_LAST_CAP) - 1;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(without); i++)
-		expected &= ~(1ULL << without[i]);
-	assert_int_equal(spec->process.caps.bounding, expected);
-	assert_int_equal(spec->process.caps.effective, expected);
-	assert_int_equal(spec->process.caps.permitted, expected);
+	assert_int_equal(spec->process.caps.bounding, input.caps);
+	assert_int_equal(spec->process.caps.effective, input.caps);
+	assert_int_equal(spec->process.caps.permitted, input.caps);
 	assert_int_equal(spec->process.caps.inheritable, 0);
 	assert_int_equal(spec->process.caps.ambient, 0);
+}
+
+/* Every capability counts in the CT's user namespace, whichever it is given. */
+static void all_capabilities_come_with_a_user_namespace(void **state)
+{
+	struct compile_input in = input;
+	auto_spec struct spec *spec = NULL;
+
+	(void)state;
+	in.caps = (2ULL << CAP_LAST_CAP) - 1;
+	spec = compile(&in);
+	assert_int_equal(spec->process.caps.bounding, in.caps);
+	assert_true(spec_ns_new(spec, NS_USER));
 }
 
 static bool denies(const struct spec *spec, const char *call)
@@ -183,6 +193,33 @@ static void devices_are_denied_but_for_the_defaults(void **state)
 	assert_int_equal(spec->lin.devices_n, 0);
 }
 
+static void devices_are_what_was_given(void **state)
+{
+	const struct spec_device_rule rules[] = {
+		{ .allow = true, .type = 'c', .major = 10, .minor = 200, .read = true },
+		{ .allow = false, .type = 'b', .major = 8, .minor = -1, .write = true },
+	};
+	struct compile_input in = input;
+	auto_spec struct spec *spec = NULL;
+
+	(void)state;
+	in.rules = rules;
+	in.rules_n = ARRAY_SIZE(rules);
+	spec = compile(&in);
+	assert_int_equal(spec->lin.resources.devices_n, 3);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		const struct spec_device_rule *rule = &spec->lin.resources.devices[i + 1];
+
+		assert_int_equal(rule->allow, rules[i].allow);
+		assert_int_equal(rule->type, rules[i].type);
+		assert_int_equal(rule->major, rules[i].major);
+		assert_int_equal(rule->minor, rules[i].minor);
+		assert_int_equal(rule->read, rules[i].read);
+		assert_int_equal(rule->write, rules[i].write);
+		assert_false(rule->mknod);
+	}
+}
+
 static const struct spec_mount *mount_at(const struct spec *spec, const char *destination)
 {
 	for (size_t i = 0; i < spec->mounts_n; i++)
@@ -230,13 +267,46 @@ static void sysinfo_is_listened_for_on_request(void **state)
 	assert_false(notifies(without));
 	assert_null(without->lin.seccomp.listener_path);
 	assert_false(without->lin.seccomp.flag_wait_killable_recv);
-	in.sysinfo_socket = "/run/vzrun/101/sysinfo.sock";
+	in.listener = "/run/vzrun/101/sysinfo.sock";
+	in.answer_sysinfo = true;
 	with = compile(&in);
 	assert_true(notifies(with));
-	assert_string_equal(with->lin.seccomp.listener_path, in.sysinfo_socket);
+	assert_string_equal(with->lin.seccomp.listener_path, in.listener);
 	assert_true(with->lin.seccomp.flag_wait_killable_recv);
 	assert_true(with->lin.seccomp.flag_spec_allow);
 	assert_true(denies(with, "swapon"));
+}
+
+/* Fifos, sockets and files are made without asking, and so are the marks of an overlay. */
+static void of_mknod_only_devices_are_listened_for(void **state)
+{
+	struct compile_input in = input;
+	auto_spec struct spec *spec = NULL;
+	unsigned int rules = 0;
+
+	(void)state;
+	in.listener = "/run/vzrun/101/sysinfo.sock";
+	in.answer_mknod = true;
+	spec = compile(&in);
+	assert_false(notifies(spec));
+	for (size_t i = 0; i < spec->lin.seccomp.rules_n; i++) {
+		const struct spec_seccomp_rule *rule = &spec->lin.seccomp.rules[i];
+		bool at = strcmp(rule->names[0], "mknodat") == 0;
+
+		if (rule->action != SECCOMP_DO_NOTIFY)
+			continue;
+		rules++;
+		assert_true(at || strcmp(rule->names[0], "mknod") == 0);
+		assert_null(rule->names[1]);
+		assert_int_equal(rule->args_n, 2);
+		assert_int_equal(rule->args[0].index, at ? 2 : 1);
+		assert_int_equal(rule->args[0].value, S_IFMT);
+		assert_true(rule->args[0].value_two == S_IFCHR ||
+			    rule->args[0].value_two == S_IFBLK);
+		assert_int_equal(rule->args[1].index, at ? 3 : 2);
+		assert_int_equal(rule->args[1].value, 0);
+	}
+	assert_int_equal(rules, 4);
 }
 
 static void memory_is_counted_where_that_is_wanted(void **state)
@@ -264,7 +334,7 @@ static void process_document_is_valid(void **state)
 	struct err err;
 
 	(void)state;
-	compile_process(args, env, true, &text);
+	compile_process(args, env, true, 1ULL << CAP_KILL, &text);
 	assert_ok(spec_parse_process(text.text, text.len, "process", &spec, &err), &err);
 	assert_string_equal(spec->process.args[2], "echo \"$1\"");
 	assert_string_equal(spec->process.env[1], "A=b c");
@@ -345,12 +415,15 @@ int main(void)
 		cmocka_unit_test(odd_characters_stay_in_their_string),
 		cmocka_unit_test(ids_are_all_mapped_to_the_range),
 		cmocka_unit_test(namespaces_are_new_but_for_time),
-		cmocka_unit_test(capabilities_are_those_of_a_system_container),
+		cmocka_unit_test(capabilities_are_those_given),
+		cmocka_unit_test(all_capabilities_come_with_a_user_namespace),
 		cmocka_unit_test(calls_that_act_on_the_host_are_denied),
 		cmocka_unit_test(limits_are_in_the_spec),
 		cmocka_unit_test(devices_are_denied_but_for_the_defaults),
+		cmocka_unit_test(devices_are_what_was_given),
 		cmocka_unit_test(what_lxcfs_offers_is_bound),
 		cmocka_unit_test(sysinfo_is_listened_for_on_request),
+		cmocka_unit_test(of_mknod_only_devices_are_listened_for),
 		cmocka_unit_test(memory_is_counted_where_that_is_wanted),
 		cmocka_unit_test(process_document_is_valid),
 		cmocka_unit_test(init_is_told_by_the_signal_it_knows),

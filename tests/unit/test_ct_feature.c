@@ -85,7 +85,7 @@ static void setting_keeps_the_others(void **state)
 static void setting_refuses(void **state)
 {
 	static const char *const bad[][2] = {
-		{ NULL, "nfs:on" },          { NULL, "sysinfo" },
+		{ NULL, "nothing:on" },      { NULL, "sysinfo" },
 		{ NULL, "sysinfo:maybe" },   { "nesting:on", "sysinfo:on" },
 		{ "rubbish", "sysinfo:on" },
 	};
@@ -101,6 +101,25 @@ static void setting_refuses(void **state)
 	}
 }
 
+/* As panels write it, and as OpenVZ's conf has it. */
+static void openvz_names_are_taken(void **state)
+{
+	static const char *const none[] = { "nfs:on", "nfsd:on", "sit:on",    "ipip:on",
+					    "ipgre",  "time",    "bridge:on", "sysfs:on" };
+	static const char *const some[] = { "tun:on", "fuse:on", "ppp:on", "nesting:off",
+					    "sysinfo" };
+
+	(void)state;
+	set("nfs:on ppp:on", "tun:on,fuse:on,nesting:on",
+	    "nfs:on ppp:on tun:on fuse:on nesting:on");
+	set(NULL, "sysfs:on,nfs:on,nfsd:on,sit:on,ipip:on,ipgre:on,bridge:on,time:on",
+	    "sysfs:on nfs:on nfsd:on sit:on ipip:on ipgre:on bridge:on time:on");
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_non_null(feature_note(none[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(some); i++)
+		assert_null(feature_note(some[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +129,7 @@ int main(void)
 		cmocka_unit_test(two_listeners_are_refused),
 		cmocka_unit_test(setting_keeps_the_others),
 		cmocka_unit_test(setting_refuses),
+		cmocka_unit_test(openvz_names_are_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
