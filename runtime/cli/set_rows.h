@@ -21,7 +21,6 @@
 	{ "bootorder", 0, SET_GIVEN(AT), "NUMBER", "its place when the host starts: higher is earlier" }, \
 	{ "description", 0, SET_GIVEN(AT), "TEXT", "a line about it" }, \
 	{ "disabled", 0, SET_GIVEN(AT), "yes|no", "may it not be started?" }, \
-	{ "features", 0, SET_GIVEN(AT), "NAME:on|off,...", "what it may have besides: sysinfo" }, \
 	{ "hostname", 0, SET_GIVEN(AT), "NAME", "its host name" }, \
 	{ "iptables", 0, SET_GIVEN_IDLE(AT), "MODULE,...", "old: a CT has all of netfilter" }, \
 	{ "mount_opts", 0, SET_GIVEN_IDLE(AT), "OPTION,...", "of an image's file system" }, \
@@ -32,6 +31,17 @@
 	{ "private", 0, SET_GIVEN(AT), "DIR", "where its data is: VE_PRIVATE" }, \
 	{ "root", 0, SET_GIVEN(AT), "DIR", "where it is mounted: VE_ROOT" }, \
 	{ "stop-timeout", 0, SET_GIVEN(AT), "SECONDS", "how long it may shut down; 0: as vz.conf says" }
+
+#define SET_DEVICE_ROWS(AT) \
+	{ "bindmount_add", 0, SET_GIVEN(AT), "[SOURCE:]TARGET[,OPTION...]", \
+	  "mount a folder of the host in it; options: nosuid, noexec, nodev, ro" }, \
+	{ "bindmount_del", 0, SET_GIVEN(AT), "TARGET|all", "no longer" }, \
+	{ "capability", 0, SET_GIVEN(AT), "NAME:on|off,...", "what its processes may have: net_admin" }, \
+	{ "devices", 0, SET_GIVEN(AT), "b|c:MAJOR:MINOR:MODE", \
+	  "let it use a device; MINOR may be all, MODE is of r, w, q, or none" }, \
+	{ "devnodes", 0, SET_GIVEN(AT), "NAME:MODE", "give it a device of the host: net/tun:rw" }, \
+	{ "features", 0, SET_GIVEN(AT), "NAME:on|off,...", \
+	  "what it may have besides: tun, fuse, ppp, nesting, sysinfo" }
 
 #define SET_NET_ROWS(AT) \
 	{ "allow", 0, SET_GIVEN(AT), "PORT[/PROTO],...|none|all", "the inbound ports that are open" }, \
@@ -121,6 +131,6 @@
 	  "memory that is left to it as long as others have some to spare" }
 /* clang-format on */
 
-#define SET_ROWS(AT) SET_PLAIN_ROWS(AT), SET_NET_ROWS(AT), SET_LIMITS_ROWS(AT)
+#define SET_ROWS(AT) SET_PLAIN_ROWS(AT), SET_DEVICE_ROWS(AT), SET_NET_ROWS(AT), SET_LIMITS_ROWS(AT)
 
 #endif

@@ -4,6 +4,8 @@
 #include "runtime/ct/check.h"
 
 #include "runtime/base/str.h"
+#include "runtime/ct/capability.h"
+#include "runtime/ct/ctgraft.h"
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctnet.h"
@@ -12,9 +14,11 @@
 
 static int check_features(const struct ct *ct, struct err *err)
 {
+	uint64_t caps;
 	bool on;
 
-	if (feature_is_on(conf_get(ct->conf, "FEATURES"), "sysinfo", &on, err) < 0)
+	if (feature_is_on(conf_get(ct->conf, "FEATURES"), "sysinfo", &on, err) < 0 ||
+	    capability_read(conf_get(ct->conf, "CAPABILITY"), &caps, err) < 0)
 		return vz_fail(err, VZ_BAD_CONF);
 	return 0;
 }
@@ -35,7 +39,7 @@ int check_conf(const struct ct *ct, struct err *err)
 	if (dist_check_dns(ct_get(ct, "NAMESERVER"), ct_get(ct, "SEARCHDOMAIN"), err) < 0 ||
 	    check_features(ct, err) < 0)
 		return -1;
-	if (ctlimits_read(ct, ct->conf, &limits, err) < 0)
+	if (ctlimits_read(ct, ct->conf, &limits, err) < 0 || ctgraft_check(ct, err) < 0)
 		return -1;
 	return ctnet_read(ct, &net, err);
 }

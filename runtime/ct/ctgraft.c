@@ -118,15 +118,32 @@ static char *own_volume(const struct ct *ct, const char *target, struct err *err
 	return NULL;
 }
 
+static int read_binds(const struct ct *ct, const struct conf *conf, struct bind_list *ret,
+		      struct err *err)
+{
+	if (bind_read(conf_get(conf, "BINDMOUNT"), conf_get(conf, "FEATURES"), ret, err) == 0)
+		return 0;
+	err_wrap(err, "%s", ct->conf_path);
+	return vz_fail(err, VZ_BAD_CONF);
+}
+
+int ctgraft_check(const struct ct *ct, struct err *err)
+{
+	auto_device_list struct device_list devices = { 0 };
+	auto_bind_list struct bind_list binds = { 0 };
+
+	return ctgraft_devices(ct, ct->conf, &devices, err) < 0 ?
+		       -1 :
+		       read_binds(ct, ct->conf, &binds, err);
+}
+
 static int want_binds(const struct ct *ct, const struct conf *conf, struct wanted *wanted,
 		      struct err *err)
 {
 	auto_bind_list struct bind_list binds = { 0 };
 
-	if (bind_read(conf_get(conf, "BINDMOUNT"), conf_get(conf, "FEATURES"), &binds, err) < 0) {
-		err_wrap(err, "%s", ct->conf_path);
-		return vz_fail(err, VZ_BAD_CONF);
-	}
+	if (read_binds(ct, conf, &binds, err) < 0)
+		return -1;
 	for (size_t i = 0; i < binds.n; i++) {
 		const struct bind *bind = &binds.list[i];
 		struct container_mount mount = { .attr = bind->attr };

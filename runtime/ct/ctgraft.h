@@ -13,6 +13,9 @@
 int ctgraft_devices(const struct ct *ct, const struct conf *conf, struct device_list *ret,
 		    struct err *err);
 
+/* Could all of it be had? Makes nothing. */
+int ctgraft_check(const struct ct *ct, struct err *err);
+
 /* All of it, into a container that was created and not started. */
 int ctgraft_up(const struct ct *ct, const struct device_list *devices, struct err *err);
 

@@ -144,6 +144,21 @@ static void add_word(struct strbuf *sb, const char *word)
 	strbuf_add(sb, word);
 }
 
+bool feature_waits(const char *old, const char *value)
+{
+	static const char *const at_start[] = { "nesting", "sysinfo" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(at_start); i++) {
+		bool before = false, after = false;
+
+		feature_is_on(old, at_start[i], &before, NULL);
+		feature_is_on(value, at_start[i], &after, NULL);
+		if (before != after)
+			return true;
+	}
+	return false;
+}
+
 const char *feature_note(const char *word)
 {
 	size_t len = strcspn(word, ":");

@@ -18,6 +18,9 @@ int feature_is_on(const char *value, const char *name, bool *ret, struct err *er
  * memory. Of them a name that is not known is refused, and what feature_is_on would refuse. */
 int feature_set(const char *value, const char *given, char **ret, struct err *err);
 
+/* Do the two values of FEATURES differ in something that only a start brings? */
+bool feature_waits(const char *old, const char *value);
+
 /* Why the feature that a word ("nfs:on") names has no effect; NULL: it has one. */
 const char *feature_note(const char *word);
 

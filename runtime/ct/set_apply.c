@@ -9,9 +9,11 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/check.h"
+#include "runtime/ct/ctgraft.h"
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
+#include "runtime/ct/feature.h"
 #include "runtime/ct/name.h"
 #include "runtime/ct/set.h"
 
@@ -91,11 +93,23 @@ static int apply_limits(struct ct *ct, const struct conf *old, const struct set_
 	return ctlimits_change(ct, old, keys, err);
 }
 
+static int apply_devices(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+			 struct err *err)
+{
+	(void)opts;
+	return ctgraft_change_devices(ct, old, err);
+}
+
+static int apply_binds(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+		       struct err *err)
+{
+	(void)opts;
+	return ctgraft_change_binds(ct, old, err);
+}
+
 static const apply_fn part_applies[SET_PARTS] = {
-	[SET_NET] = apply_net,
-	[SET_DNS] = apply_dns,
-	[SET_HOSTNAME] = apply_hostname,
-	[SET_LIMITS] = apply_limits,
+	[SET_NET] = apply_net,       [SET_DNS] = apply_dns,         [SET_HOSTNAME] = apply_hostname,
+	[SET_LIMITS] = apply_limits, [SET_DEVICES] = apply_devices, [SET_BINDS] = apply_binds,
 };
 
 static int apply_part(struct run *run, unsigned int part, struct err *err)
@@ -224,6 +238,15 @@ static int check_given(const struct set_opts *opts, bool running, struct err *er
 	return 0;
 }
 
+/* Of a row's new value, is there something that only a start brings? */
+static bool waits_for_start(const struct run *run, const struct set_row *row)
+{
+	if (row->key && str_eq(row->key, "FEATURES"))
+		return feature_waits(conf_get(run->old, "FEATURES"),
+				     conf_get(run->ct->conf, "FEATURES"));
+	return row->part == SET_NEXT_START && !same_value(run->ct->conf, run->old, row->key);
+}
+
 /* Is there something new that only a start brings? Says so. */
 static bool needs_restart(const struct run *run)
 {
@@ -233,7 +256,7 @@ static bool needs_restart(const struct run *run)
 	while (*at) {
 		const struct set_row *row = next_given(&at);
 
-		if (row->part != SET_NEXT_START || same_value(run->ct->conf, run->old, row->key))
+		if (!waits_for_start(run, row))
 			continue;
 		found = true;
 		if (run->opts->mode == SET_MODE_NONE)

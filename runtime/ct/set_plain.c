@@ -10,7 +10,6 @@
 
 #include "runtime/base/str.h"
 #include "runtime/ct/dist.h"
-#include "runtime/ct/feature.h"
 #include "runtime/ct/name.h"
 #include "runtime/ct/stop.h"
 
@@ -100,16 +99,6 @@ static int place(const struct set_job *job, const char *value, const char *what,
 	return !path || keep(job, value, err) < 0 ? -1 : ct_set_places(job->ct, err);
 }
 
-static int features(const struct set_job *job, const char *value, const char *what, struct err *err)
-{
-	auto_free char *all = NULL;
-
-	(void)what;
-	if (feature_set(conf_get(job->ct->conf, "FEATURES"), value, &all, err) < 0)
-		return -1;
-	return keep(job, all, err);
-}
-
 /* clang-format off */
 const struct set_row set_plain_rows[] = {
 	{ "root", place, "VE_ROOT", SET_STORED, SET_STOPPED, 0 },
@@ -122,7 +111,6 @@ const struct set_row set_plain_rows[] = {
 	{ "disabled", yes_no, "DISABLED", SET_STORED, 0, 0 },
 	{ "stop-timeout", stop_seconds, "STOP_TIMEOUT", SET_STORED, SET_SAVE, 0 },
 	{ "autostop", autostop, "AUTOSTOP", SET_NO_EFFECT, 0, 0 },
-	{ "features", features, "FEATURES", SET_NEXT_START, 0, 0 },
 	{ "mount_opts", text, "MOUNT_OPTS", SET_NO_EFFECT, 0, 0 },
 	{ "noatime", yes_no, "NOATIME", SET_NO_EFFECT, 0, 0 },
 	{ "netfilter", netfilter, "NETFILTER", SET_NO_EFFECT, 0, 0 },

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Devices of a CT: DEVNODES, DEVICES, the features that are a device, and mknod inside.
-# shellcheck disable=SC2154 # out, err and status are lib.sh's, id is ct.sh's
+# shellcheck disable=SC2154,SC2119 # out, err and status are lib.sh's, id is ct.sh's; make_ct alone
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 
@@ -107,6 +107,99 @@ t_links_in_the_way()
 	ct stop "$id" --fast >/dev/null
 	start_ct
 	is "tun" "$(node /dev/net/tun)" "character special file a:c8 0:0 666"
+	ct stop "$id" --fast >/dev/null
+}
+
+t_devnodes_of_a_running_ct()
+{
+	make_tooled
+	start_ct
+	like "before" "$(node /dev/net/tun)" "No such file"
+	try ct set "$id" --devnodes net/tun:rw --devnodes fuse:rw --save
+	is "set" "$status" 0
+	is "its messages" "$out" "CT configuration saved to $CT_DIR/conf/$id.conf"
+	like "the conf" "$(<"$CT_DIR/conf/$id.conf")" 'DEVNODES="net/tun:rw fuse:rw"'
+	is "a tun interface" "$(inside devtool tun vpn0)" vpn0
+	is "fuse can be opened" "$(inside devtool open /dev/fuse)" ok
+	try ct set "$id" --devnodes fuse:r --save
+	is "less" "$status" 0
+	is "fuse can't be opened for writing" "$(inside devtool open /dev/fuse)" EPERM
+	try ct set "$id" --devnodes fuse:none --save
+	is "none" "$status" 0
+	like "it is gone" "$(inside ls -l /dev/fuse)" "No such file"
+	like "the other stays" "$(node /dev/net/tun)" "^character special file a:c8"
+	ct stop "$id" --fast >/dev/null
+	start_ct
+	like "after a restart" "$(node /dev/net/tun)" "^character special file a:c8"
+	like "and" "$(node /dev/fuse)" "No such file"
+	ct stop "$id" --fast >/dev/null
+}
+
+t_features_of_a_running_ct()
+{
+	make_tooled
+	start_ct
+	try ct set "$id" --features tun:on,fuse:on --save
+	is "set" "$status" 0
+	is "no warning" "$err" ""
+	is "a tun interface" "$(inside devtool tun vpn0)" vpn0
+	is "fuse can be opened" "$(inside devtool open /dev/fuse)" ok
+	try ct set "$id" --features fuse:off --save
+	like "off" "$(inside ls -l /dev/fuse)" "No such file"
+	try ct set "$id" --features nfs:on --save
+	is "one of OpenVZ's" "$status" 0
+	like "message" "$err" "nfs:on has no effect"
+	ct stop "$id" --fast >/dev/null
+}
+
+t_devices_of_a_running_ct()
+{
+	make_tooled --devnodes fuse:none
+	start_ct
+	is "a rule alone" "$(ct set "$id" --devices c:10:229:rw --save >/dev/null && node /dev/fuse)" \
+		"stat: can't stat '/dev/fuse': No such file or directory"
+	is "is one for its number" "$(node /dev/.vzrun/nodes/c10:229)" \
+		"character special file a:e5 0:0 600"
+	is "which can be opened" "$(inside devtool open /dev/.vzrun/nodes/c10:229)" ok
+	ct set "$id" --devices c:10:229:none --save >/dev/null
+	like "and goes with it" "$(inside ls /dev/.vzrun/nodes/c10:229)" "No such file"
+	ct stop "$id" --fast >/dev/null
+}
+
+t_bad_devices_are_refused()
+{
+	local bad
+	make_tooled
+	for bad in "--devnodes ../etc/passwd:rw" "--devnodes fuse" "--devnodes fuse:x" "--devices x" \
+		"--devices c:10:rw" "--devices c:10:999999999:rw" "--features rubbish:on"; do
+		# shellcheck disable=SC2086 # an option and its value
+		try ct set "$id" $bad --save
+		is "$bad" "$status" 21
+		is "$bad: one line" "$(wc -l <<<"$err")" 1
+	done
+	try ct set "$id" --devnodes no/such:rw --save
+	is "what the host lacks" "$status" 86
+	like "message" "$err" '"/dev/no/such": No such file or directory'
+	is "nothing is kept" "$(grep -E '^(DEVNODES|DEVICES|FEATURES)=' "$CT_DIR/conf/$id.conf")" ""
+}
+
+# What the CT put there is not overwritten, followed or mounted over.
+t_something_else_in_a_nodes_place()
+{
+	make_tooled
+	start_ct
+	inside sh -c 'mkdir /dev/net; echo mine >/secret; ln -s /secret /dev/net/tun'
+	try ct set "$id" --features tun:on --save
+	is "a link" "$status" 3
+	like "message" "$err" '"/dev/net/tun": something else is in its place'
+	is "it leads where it led" "$(inside cat /dev/net/tun)" mine
+	is "nothing is kept" "$(grep FEATURES= "$CT_DIR/conf/$id.conf")" ""
+	like "nor mounted" "$(inside ls /dev/.vzrun/nodes/c10:200)" "No such file"
+	inside sh -c 'rm /dev/net/tun; rmdir /dev/net; ln -s /etc /dev/net'
+	try ct set "$id" --features tun:on
+	is "a link on the way is followed inside" "$(node /etc/tun)" \
+		"character special file a:c8 0:0 666"
+	check "the host's /etc is as it was" test ! -e /etc/tun
 	ct stop "$id" --fast >/dev/null
 }
 
