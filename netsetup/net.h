@@ -62,6 +62,8 @@ struct net_nic {
 	struct net_addr *addrs;
 	size_t n_addrs;
 	struct net_addr gateway4, gateway6; /* family 0: none (routed ones have the host) */
+	bool dhcp4,
+		dhcp6; /* who is inside asks for its addresses there; then it has none of ours */
 	struct net_rate rate;
 };
 

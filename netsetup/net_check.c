@@ -229,6 +229,21 @@ static int check_addrs(const struct net_nic *nic, struct err *err)
 	return check_gateway(nic, &nic->gateway6, AF_INET6, err);
 }
 
+/* The filter of a port takes any source where it has no address, and else only those. */
+static int check_dhcp(const struct net_nic *nic, struct err *err)
+{
+	char shown[ADDR_TEXT_SIZE];
+
+	if (!nic->dhcp4 && !nic->dhcp6)
+		return 0;
+	if (nic->kind == NET_ROUTED)
+		return bad(nic, err, "a routed one has no DHCP");
+	if (nic->n_addrs)
+		return bad(nic, err, "it has DHCP, so it can't be given %s",
+			   addr_show(&nic->addrs[0], shown));
+	return 0;
+}
+
 static int check_rate(const struct net_nic *nic, struct err *err)
 {
 	const struct net_rate *rate = &nic->rate;
@@ -247,8 +262,8 @@ static int check_rate(const struct net_nic *nic, struct err *err)
 static int check_nic(const struct net_nic *nic, struct err *err)
 {
 	if (check_names(nic, err) < 0 || check_parent(nic, err) < 0 || check_mode(nic, err) < 0 ||
-	    check_macs(nic, err) < 0 || check_addrs(nic, err) < 0 || check_mtu(nic, err) < 0 ||
-	    check_vlans(nic, err) < 0)
+	    check_macs(nic, err) < 0 || check_addrs(nic, err) < 0 || check_dhcp(nic, err) < 0 ||
+	    check_mtu(nic, err) < 0 || check_vlans(nic, err) < 0)
 		return -1;
 	return check_rate(nic, err);
 }

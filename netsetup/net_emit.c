@@ -87,6 +87,8 @@ static void put_nic(struct json_writer *w, const struct net_nic *nic)
 	put_lists(w, nic);
 	put_addr(w, "gateway4", &nic->gateway4);
 	put_addr(w, "gateway6", &nic->gateway6);
+	put_flag(w, "dhcp4", nic->dhcp4);
+	put_flag(w, "dhcp6", nic->dhcp6);
 	put_rate(w, &nic->rate);
 	json_end(w, '}');
 }

@@ -371,6 +371,8 @@ static int read_nic(const struct reader *r, const struct json *node, struct net_
 		ROW_WHOLE("addresses", read_addrs),
 		ROW("gateway4", read_gateway, struct net_nic, gateway4),
 		ROW("gateway6", read_gateway, struct net_nic, gateway6),
+		ROW("dhcp4", read_bool, struct net_nic, dhcp4),
+		ROW("dhcp6", read_bool, struct net_nic, dhcp6),
 		ROW("rate", read_rate, struct net_nic, rate),
 	};
 

@@ -48,7 +48,7 @@ int options_add_open(struct net_config *config, const char *text, const char *wh
 
 /* One setting of a NIC by its key in NETIF: ifname, type (routed, bridged, macvlan, ipvlan,
  * physical), bridge or parent, mac, host_ifname, host_mac, mac_filter (on, off), ip (one or
- * more, "+" between them), gw, gw6, mtu, vlan, trunk ("10+20"), mode, rate_up, rate_share,
+ * more, "+" between them), gw, gw6, dhcp, dhcp6 (yes, no), mtu, vlan, trunk ("10+20"), mode, rate_up, rate_share,
  * rate_down, burst. ip and trunk add to what is there; "ip=" and "trunk=" empty the list. Modes are
  * read by type, so that comes first. */
 int options_set_nic(struct net_nic *nic, const char *key, const char *value, const char *what,

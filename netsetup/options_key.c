@@ -158,6 +158,25 @@ static int set_gw6(struct net_nic *nic, const struct value *value)
 	return parse_gateway(value, AF_INET6, &nic->gateway6);
 }
 
+static int parse_yes(const struct value *value, bool *ret)
+{
+	if (!str_eq(value->text, "yes") && !str_eq(value->text, "no"))
+		return options_refuse(value->err, value->what, value->text,
+				      "is neither yes nor no");
+	*ret = str_eq(value->text, "yes");
+	return 0;
+}
+
+static int set_dhcp(struct net_nic *nic, const struct value *value)
+{
+	return parse_yes(value, &nic->dhcp4);
+}
+
+static int set_dhcp6(struct net_nic *nic, const struct value *value)
+{
+	return parse_yes(value, &nic->dhcp6);
+}
+
 static int set_mtu(struct net_nic *nic, const struct value *value)
 {
 	uint64_t mtu;
@@ -261,6 +280,8 @@ static const struct key keys[] = {
 	{ "ip", set_ip },
 	{ "gw", set_gw },
 	{ "gw6", set_gw6 },
+	{ "dhcp", set_dhcp },
+	{ "dhcp6", set_dhcp6 },
 	{ "mtu", set_mtu },
 	{ "vlan", set_vlan },
 	{ "trunk", set_trunk },

@@ -150,6 +150,10 @@ static void emit_addrs(const struct net_nic *nic, struct strbuf *out)
 		strbuf_addf(out, ",gw=%s", addr_show(&nic->gateway4, text));
 	if (nic->gateway6.family)
 		strbuf_addf(out, ",gw6=%s", addr_show(&nic->gateway6, text));
+	if (nic->dhcp4)
+		strbuf_add(out, ",dhcp=yes");
+	if (nic->dhcp6)
+		strbuf_add(out, ",dhcp6=yes");
 }
 
 static void emit_number(const char *key, uint64_t value, const char *unit, struct strbuf *out)

@@ -46,6 +46,8 @@
 #define SET_NET_ROWS(AT) \
 	{ "allow", 0, SET_GIVEN(AT), "PORT[/PROTO],...|none|all", "the inbound ports that are open" }, \
 	{ "bridge", 0, SET_GIVEN(AT), "BRIDGE", "of --ifname: the bridge it is a port of" }, \
+	{ "dhcp", 0, SET_GIVEN(AT), "yes|no", "of --ifname: it gets its IPv4 address by DHCP" }, \
+	{ "dhcp6", 0, SET_GIVEN(AT), "yes|no", "of --ifname: and its IPv6 address" }, \
 	{ "gw", 0, SET_GIVEN(AT), "ADDRESS", "of --ifname: its IPv4 gateway" }, \
 	{ "gw6", 0, SET_GIVEN(AT), "ADDRESS", "of --ifname: its IPv6 gateway" }, \
 	{ "host_ifname", 0, SET_GIVEN(AT), "NAME", "of --ifname: the name of its end on the host" }, \

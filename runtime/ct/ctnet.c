@@ -122,7 +122,7 @@ void ctnet_write_files(const struct ct *ct, uint32_t first_id, const char *hostn
 
 	if (dist_set_hosts(ct->root, first_id, named ? hostname : NULL, config, &why) < 0)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
-	if (dist_set_net(ct->root, first_id, config, &why) < 0)
+	if (dist_set_net(ct->root, first_id, config, ct_get(ct, "NAMESERVER") != NULL, &why) < 0)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
 }
 

@@ -6,6 +6,7 @@
 #ifndef RUNTIME_CT_DIST_H
 #define RUNTIME_CT_DIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/base/err.h"
@@ -32,10 +33,12 @@ struct net_config;
 int dist_set_hosts(const char *root, uint32_t first_id, const char *hostname,
 		   const struct net_config *net, struct err *err);
 
-/* While it has routed addresses, files that keep the network services found in it (networkd,
- * NetworkManager, RHEL's scripts) from its venet0; without, they are removed. An ifupdown that
- * lists venet0 is an error, after all else is done. */
-int dist_set_net(const char *root, uint32_t first_id, const struct net_config *net,
+/* The files of the network services found in it (netfile.h: systemd-networkd, NetworkManager, netplan,
+ * ifupdown, ifcfg, dhcpcd, cloud-init), so that none takes away what the host gives its NICs, and
+ * each that may asks for those with DHCP. What was written for NICs that are no longer so is taken
+ * back. dns: its resolv.conf is the host's too. What fails for one service does not keep the
+ * others. */
+int dist_set_net(const char *root, uint32_t first_id, const struct net_config *net, bool dns,
 		 struct err *err);
 
 #endif

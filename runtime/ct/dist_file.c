@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "runtime/ct/usermap.h"
 
 #define TEXT_MAX 1048576
+#define NAMES_MAX 4096
 #define BLOCK_BEGIN "# vzrun: begin"
 #define BLOCK_END "# vzrun: end"
 
@@ -28,6 +30,13 @@ int dist_file_open(struct dist_tree *tree, const char *root, uint32_t first_id, 
 bool dist_file_is_dir(const struct dist_tree *tree, const char *path)
 {
 	auto_fd int fd = path_open_in(tree->fd, path, O_PATH | O_DIRECTORY, 0);
+
+	return fd >= 0;
+}
+
+bool dist_file_exists(const struct dist_tree *tree, const char *path)
+{
+	auto_fd int fd = path_open_in(tree->fd, path, O_PATH | O_NOFOLLOW, 0);
 
 	return fd >= 0;
 }
@@ -79,7 +88,8 @@ int dist_file_load(const struct dist_tree *tree, const char *path, char **ret, s
 }
 
 /* What is at the path may be anything, a link or a device too: a new file takes its place. */
-static int replace_file(int rootfd, const char *path, const char *text, struct err *err)
+static int replace_file(int rootfd, const char *path, const char *text, mode_t mode,
+			struct err *err)
 {
 	auto_fd int parent = -1;
 	const char *name;
@@ -87,21 +97,73 @@ static int replace_file(int rootfd, const char *path, const char *text, struct e
 	parent = path_make_parent_in(rootfd, path, &name, err);
 	if (parent < 0)
 		return -1;
-	return fd_replace_untrusted(parent, name, text, strlen(text), 0644, err);
+	return fd_replace_untrusted(parent, name, text, strlen(text), mode, err);
+}
+
+/* With what the file has already nothing is copied up. */
+static bool is_so(const struct dist_tree *tree, const char *path, const char *text, mode_t mode)
+{
+	auto_fd int fd = find_regular(tree, path, O_NOFOLLOW);
+	auto_free char *old = NULL;
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == mode &&
+	       load(tree, path, O_NOFOLLOW, &old, NULL) == 0 && old && str_eq(old, text);
+}
+
+int dist_file_write_mode(const struct dist_tree *tree, const char *path, const char *text,
+			 mode_t mode, struct err *err)
+{
+	int rc;
+
+	if (is_so(tree, path, text, mode))
+		return 0;
+	if (usermap_enter(tree->first_id, err) < 0)
+		return -1;
+	rc = replace_file(tree->fd, path, text, mode, err);
+	usermap_leave();
+	return rc;
 }
 
 int dist_file_write(const struct dist_tree *tree, const char *path, const char *text,
 		    struct err *err)
 {
-	auto_free char *old = NULL;
+	auto_fd int fd = find_regular(tree, path, 0);
+	struct stat st;
+	mode_t mode = fd >= 0 && fstat(fd, &st) == 0 ? st.st_mode & 0777 : 0644;
+
+	return dist_file_write_mode(tree, path, text, mode, err);
+}
+
+int dist_file_list(const struct dist_tree *tree, const char *dir, char ***ret, struct err *err)
+{
+	auto_strv char **names = strv_split("", "/");
+	auto_fd int fd = path_open_in(tree->fd, dir, O_RDONLY | O_DIRECTORY, 0);
+	auto_dir DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (stream)
+		steal_fd(&fd);
+	for (size_t n = 0; names && stream && n < NAMES_MAX && (entry = readdir(stream)); n++)
+		if (strv_add(&names, entry->d_name) < 0)
+			return err_sys(err, "list \"%s\"", dir);
+	*ret = steal_ptr(&names);
+	return *ret ? 0 : err_sys(err, "list \"%s\"", dir);
+}
+
+int dist_file_rename(const struct dist_tree *tree, const char *dir, const char *from,
+		     const char *to, bool over, struct err *err)
+{
+	auto_fd int fd = path_open_in(tree->fd, dir, O_PATH | O_DIRECTORY, 0);
 	int rc;
 
-	/* Where it has this content already nothing is copied up. */
-	if (load(tree, path, O_NOFOLLOW, &old, NULL) == 0 && old && str_eq(old, text))
-		return 0;
+	if (fd < 0)
+		return err_sys(err, "open \"%s\"", dir);
 	if (usermap_enter(tree->first_id, err) < 0)
 		return -1;
-	rc = replace_file(tree->fd, path, text, err);
+	rc = renameat2(fd, from, fd, to, over ? 0 : RENAME_NOREPLACE);
+	if (rc < 0)
+		err_sys(err, "rename \"%s/%s\" to \"%s\"", dir, from, to);
 	usermap_leave();
 	return rc;
 }

@@ -24,11 +24,17 @@ int dist_file_open(struct dist_tree *tree, const char *root, uint32_t first_id, 
 
 /* Is there a folder, or a regular file, at the path? */
 bool dist_file_is_dir(const struct dist_tree *tree, const char *path);
+/* Is there anything, a link that leads nowhere too? */
+bool dist_file_exists(const struct dist_tree *tree, const char *path);
 bool dist_file_is_regular(const struct dist_tree *tree, const char *path);
 
-/* The file as it is to be; nothing is written where it is so already. */
+/* The file as it is to be; nothing is written where it is so already. A regular file that is there
+ * keeps its mode, a new one gets 0644. */
 int dist_file_write(const struct dist_tree *tree, const char *path, const char *text,
 		    struct err *err);
+/* With this mode, whatever is there. */
+int dist_file_write_mode(const struct dist_tree *tree, const char *path, const char *text,
+			 mode_t mode, struct err *err);
 
 /* The same with owner and permissions kept, or where there is none as the CT's root and with
  * `mode`; it lasts through a power cut. For what is secret. */
@@ -37,6 +43,14 @@ int dist_file_update(const struct dist_tree *tree, const char *path, const char 
 
 /* What a regular file (or one that a link inside leads to) has; *ret NULL where there is none. */
 int dist_file_load(const struct dist_tree *tree, const char *path, char **ret, struct err *err);
+
+/* The names in a folder, a strv in fresh memory, the first thousands of them; an empty one where there is
+ * no folder. ENOMEM. */
+int dist_file_list(const struct dist_tree *tree, const char *dir, char ***ret, struct err *err);
+
+/* Another name for a file of that folder; what has it is replaced only if `over`. */
+int dist_file_rename(const struct dist_tree *tree, const char *dir, const char *from,
+		     const char *to, bool over, struct err *err);
 
 /* Removes a regular file that begins with this text; all else stays. */
 int dist_file_remove(const struct dist_tree *tree, const char *path, const char *beginning,

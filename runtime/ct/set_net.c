@@ -230,6 +230,19 @@ static int nic_key(const struct set_job *job, const char *value, const char *wha
 	return set_nic(job, what + strlen("--"), value, what, err);
 }
 
+/* What was given to it goes. */
+static int dhcp(const struct set_job *job, const char *value, const char *what, struct err *err)
+{
+	static const char *const given[] = { "ip", "gw", "gw6" };
+
+	if (nic_key(job, value, what, err) < 0)
+		return -1;
+	for (size_t i = 0; str_eq(value, "yes") && i < ARRAY_SIZE(given); i++)
+		if (set_nic(job, given[i], "", what, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int trunk(const struct set_job *job, const char *value, const char *what, struct err *err)
 {
 	if (set_nic(job, "trunk", "", what, err) < 0)
@@ -335,6 +348,8 @@ const struct set_row set_net_rows[] = {
 	{ "netdev_del", netdev_del, "NETDEV", SET_NET, 0, VZ_NETDEV },
 	{ "netdev_add", netdev_add, "NETDEV", SET_NET, 0, VZ_NETDEV },
 	{ "ipdel", ipdel, "IP_ADDRESS", SET_NET, 0, VZ_BAD_IP },
+	{ "dhcp", dhcp, "NETIF", SET_NET, 0, 0 },
+	{ "dhcp6", dhcp, "NETIF", SET_NET, 0, 0 },
 	{ "ipadd", ipadd, "IP_ADDRESS", SET_NET, 0, VZ_BAD_IP },
 	{ "ip", ipadd, "IP_ADDRESS", SET_NET, 0, VZ_BAD_IP },
 	{ "mac", nic_key, "NETIF", SET_NET, 0, 0 },

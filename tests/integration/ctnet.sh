@@ -6,6 +6,7 @@
 #   world            node (10.9.0.1, 2001:db8:9::1), client (.2, ::2)
 #   ct ARG...        vzrun in the node
 #   end              stops and destroys $id
+#   once             starts and stops $id; what start said is in $out and $err
 #   left             what there is of networks in the node, but for its own
 #   key KEY          its line in the conf of $id
 #   nic_of NAME      the host end of a NIC of $id
@@ -13,7 +14,7 @@
 #   ask_from ADDRESS PORT
 #                    which address such a server sees of $id; "nothing", "refused"
 
-# shellcheck disable=SC2154 # id is ct.sh's
+# shellcheck disable=SC2154 # id is ct.sh's, status lib.sh's
 
 # The node is 10.9.0.1 and 2001:db8:9::1 on the client's network; the client is .2.
 world()
@@ -43,6 +44,13 @@ end()
 {
 	ct stop "$id" --fast >/dev/null
 	ct destroy "$id" >/dev/null
+}
+
+once()
+{
+	try ct start "$id"
+	is "start" "$status" 0
+	ct stop "$id" --fast >/dev/null
 }
 
 # What there is of networks in the node, but for its own.

@@ -222,13 +222,6 @@ hosts_of_its_own() # the lines between our marks
 	sed -n '/^# vzrun: begin$/,/^# vzrun: end$/p' "$(ct_private etc/hosts)" | grep -v '^# vzrun'
 }
 
-once() # start and stop $id; what start said is in $out and $err
-{
-	try ct start "$id"
-	is "start" "$status" 0
-	ct stop "$id" --fast >/dev/null
-}
-
 t_its_name_is_in_etc_hosts()
 {
 	local theirs=$'127.0.0.1 localhost\n10.1.1.1 friend' file before
@@ -278,14 +271,14 @@ t_a_change_while_it_runs_is_in_its_files()
 	host=$(uname -n)
 	file=$(ct_private etc/NetworkManager)
 	mkdir -p "$file"
-	file=$file/conf.d/05-vzrun.conf
+	file=$file/conf.d/99-vzrun.conf
 	ct start "$id" >/dev/null
 	ct set "$id" --ipadd 10.9.0.101 --hostname later --save >/dev/null
 	is "its new name is the kernel's" "$(ct exec "$id" uname -n)" later
 	is "the host's is not touched" "$(uname -n)" "$host"
 	is "and in its file" "$(ct exec "$id" cat /etc/hostname)" later
 	is "an address, at its new name" "$(ct exec "$id" sed "$ours" /etc/hosts)" "10.9.0.101 later"
-	check "NetworkManager is told of venet0" ct exec "$id" test -f /etc/NetworkManager/conf.d/05-vzrun.conf
+	check "NetworkManager is told of venet0" ct exec "$id" test -f /etc/NetworkManager/conf.d/99-vzrun.conf
 	try ct set "$id" --ipadd 10.9.0.1 --save
 	is "a change that fails" "$status" 78
 	is "changes nothing" "$(ct exec "$id" sed "$ours" /etc/hosts)" "10.9.0.101 later"
@@ -338,98 +331,6 @@ t_what_lies_at_etc_hosts_harms_nothing()
 	ln -s "$SCRATCH/planted" "${file%/*}"
 	once
 	check "etc is a link: nothing outside is made" test ! -e "$SCRATCH/planted"
-	ct destroy "$id" >/dev/null
-	net_end
-}
-
-t_network_services_inside_leave_venet0_alone()
-{
-	local etc usr networkd manager rhel list
-	world
-	make_ct --ipadd 10.9.0.101
-	etc=$(ct_private etc)
-	usr=$(ct_private usr/lib/systemd)
-	networkd=$etc/systemd/network/05-vzrun-venet0.network
-	manager=$etc/NetworkManager/conf.d/05-vzrun.conf
-	rhel=$etc/sysconfig/network-scripts/ifcfg-venet0
-	once
-	is "none is there: none of our files" "$(find "$etc" -name '*venet0*' -o -name '*vzrun*')" ""
-	mkdir -p "$usr"
-	: >"$usr/systemd-networkd"
-	once
-	check "networkd by its program" test -f "$networkd"
-	ct destroy "$id" >/dev/null
-	make_ct --ipadd 10.9.0.101
-	etc=$(ct_private etc)
-	networkd=$etc/systemd/network/05-vzrun-venet0.network
-	manager=$etc/NetworkManager/conf.d/05-vzrun.conf
-	rhel=$etc/sysconfig/network-scripts/ifcfg-venet0
-	mkdir -p "$etc"/{systemd/network,NetworkManager,sysconfig/network-scripts,network}
-	echo DEVICE=eth0 >"$etc/sysconfig/network-scripts/ifcfg-eth0"
-	printf 'auto lo\niface lo inet loopback\n' | tee "$SCRATCH/interfaces" >"$etc/network/interfaces"
-	once
-	unlike "nothing to warn of" "$err" warning
-	is "networkd" "$(grep -v '^#' "$networkd")" $'[Match]\nName=venet0\n\n[Link]\nUnmanaged=yes'
-	is "NetworkManager" "$(grep -v '^#' "$manager")" \
-		$'[keyfile]\nunmanaged-devices+=interface-name:venet0'
-	is "RHEL's scripts" "$(grep -v '^#' "$rhel")" \
-		$'DEVICE=venet0\nONBOOT=no\nNM_CONTROLLED=no\nBOOTPROTO=none'
-	check "ifupdown is not told of it" cmp "$SCRATCH/interfaces" "$etc/network/interfaces"
-	list=$(stat -c %i "$networkd" "$manager" "$rhel")
-	once
-	is "once is enough" "$(stat -c %i "$networkd" "$manager" "$rhel")" "$list"
-	is "owner and mode" "$(stat -c %u:%g:%a "$networkd" "$manager" "$rhel" | sort -u)" 0:0:644
-	echo 'ONBOOT=yes' >"$rhel"
-	once
-	like "another's ifcfg-venet0 is overruled" "$(<"$rhel")" ONBOOT=no
-	printf 'auto eth0 venet0\niface venet0 inet manual\n' >>"$etc/network/interfaces"
-	once
-	like "ifupdown with a venet0 is told of" "$err" \
-		"warning.*CT $id: its /etc/network/interfaces lists venet0 .*, ignoring"
-	echo 'DEVICE=venet0' >"$rhel"
-	ct set "$id" --ipdel all --save >/dev/null
-	once
-	is "ours go with the last address" "$(ls "$networkd" "$manager" 2>/dev/null)" ""
-	is "another's stays" "$(<"$rhel")" DEVICE=venet0
-	unlike "ifupdown may do what it wants then" "$err" warning
-	check "what was there is there" test -f "$etc/sysconfig/network-scripts/ifcfg-eth0"
-	ct destroy "$id" >/dev/null
-	net_end
-}
-
-t_what_lies_at_network_files_harms_nothing()
-{
-	local etc networkd manager rhel
-	world
-	make_ct --ipadd 10.9.0.101
-	etc=$(ct_private etc)
-	networkd=$etc/systemd/network/05-vzrun-venet0.network
-	manager=$etc/NetworkManager/conf.d
-	rhel=$etc/sysconfig/network-scripts/ifcfg-venet0
-	mkdir -p "$networkd" "$SCRATCH/conf.d" "${manager%/*}" "${rhel%/*}" "$etc/network"
-	ln -s "$SCRATCH/conf.d" "$manager"
-	mkfifo "$rhel" "$etc/network/interfaces"
-	try timeout 60 nsenter --net=/run/netns/node \
-		"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" start "$id"
-	is "start" "$status" 0
-	like "a folder is told of" "$err" "warning.*CT $id: .*05-vzrun-venet0.network.*, ignoring"
-	ct stop "$id" --fast >/dev/null
-	check "and left" test -d "$networkd"
-	is "a link leads nowhere outside" "$(ls -A "$SCRATCH/conf.d")" ""
-	like "a fifo is replaced, the folder notwithstanding" "$(<"$rhel")" DEVICE=venet0
-	check "one to be read is left" test -p "$etc/network/interfaces"
-	rm -r "$networkd" "$rhel"
-	echo secret >"$SCRATCH/outside"
-	ln -s "$SCRATCH/outside" "$networkd"
-	ln -s "$SCRATCH/outside" "$rhel"
-	once
-	is "a host's file is not written through a link" "$(<"$SCRATCH/outside")" secret
-	check "the link is replaced" test ! -L "$networkd"
-	cp "$networkd" "$SCRATCH/outside"
-	ln -sf "$SCRATCH/outside" "$networkd"
-	ct set "$id" --ipdel all --save >/dev/null
-	once
-	check "nor removed through one" test -f "$SCRATCH/outside"
 	ct destroy "$id" >/dev/null
 	net_end
 }

@@ -98,7 +98,8 @@ static const char *const full =
 	"\"2001:db8:1::2/64\"],\"gateway4\":\"192.168.1.1\",\"gateway6\":\"fe80::1\"},"
 	"{\"kind\":\"macvlan\",\"name\":\"mac0\",\"mac\":\"00:18:51:00:00:03\",\"parent\":\"eth0\","
 	"\"mode\":\"vepa\"},{\"kind\":\"ipvlan\",\"name\":\"ip0\",\"parent\":\"eth0\","
-	"\"mode\":\"l3\"},{\"kind\":\"physical\",\"name\":\"nic0\",\"parent\":\"eth1\"}],"
+	"\"mode\":\"l3\"},{\"kind\":\"physical\",\"name\":\"nic0\",\"parent\":\"eth1\","
+	"\"dhcp4\":true,\"dhcp6\":true}],"
 	"\"nat\":\"on\",\"isolated\":true,\"guarded\":true,"
 	"\"open\":[{\"protocol\":\"tcp\",\"port\":22}],\"publish\":[{\"protocol\":\"udp\","
 	"\"address\":\"192.0.2.1\",\"hostPort\":53,\"port\":5353}],"
@@ -165,6 +166,11 @@ static const struct {
 	  "net: NIC \"a\": the gateway 10.0.0.1 needs an address of its family" },
 	{ NICS("1", "{\"name\":\"a\",\"gateway4\":\"10.0.0.1\"}"),
 	  "net: NIC \"a\": the gateway of a routed one is the host, not 10.0.0.1" },
+	{ NICS("1", "{\"name\":\"a\",\"dhcp4\":true}"),
+	  "net: NIC \"a\": a routed one has no DHCP" },
+	{ NICS("1", "{\"kind\":\"bridged\",\"name\":\"a\",\"dhcp6\":true,"
+		    "\"addresses\":[\"10.0.0.2/24\"]}"),
+	  "net: NIC \"a\": it has DHCP, so it can't be given 10.0.0.2" },
 	{ "{\"id\":\"1\",\"publish\":[{\"protocol\":\"tcp\",\"hostPort\":80,\"port\":80}]}",
 	  "net: publish: the container has no address to publish ports of" },
 	{ "{\"id\":\"1\",\"nics\":[{\"name\":\"a\",\"addresses\":[\"10.0.0.1\"]}],"

@@ -186,7 +186,8 @@ static void nat_has_three_words(void **state)
 	"ifname=eth1,bridge=br1,ip=192.0.2.5/24+2001:db8::5/64,gw=192.0.2.1,gw6=fe80::1,"      \
 	"mtu=1400,vlan=10,trunk=20+30,rate_up=1000kbit,rate_share=500kbit,rate_down=2000kbit," \
 	"burst=20000;"                                                                         \
-	"ifname=eth2,type=macvlan,parent=eno1,mode=private"
+	"ifname=eth2,type=macvlan,parent=eno1,mode=private;"                                   \
+	"ifname=eth3,dhcp=yes,dhcp6=yes"
 
 static void netif_is_written_as_it_is_read(void **state)
 {
@@ -196,7 +197,7 @@ static void netif_is_written_as_it_is_read(void **state)
 
 	(void)state;
 	assert_ok(options_parse_netif(config, TWO_NICS, "NETIF", &err), &err);
-	assert_int_equal(config->n_nics, 3);
+	assert_int_equal(config->n_nics, 4);
 	assert_string_equal(config->nics[0].host_name, "veth101.0");
 	assert_false(config->nics[0].mac_filter);
 	assert_true(config->nics[1].mac_filter);
@@ -204,6 +205,8 @@ static void netif_is_written_as_it_is_read(void **state)
 	assert_int_equal(config->nics[1].addrs[0].prefix, 24);
 	assert_int_equal(config->nics[1].trunk[1], 30);
 	assert_int_equal(config->nics[2].mode, MACVLAN_MODE_PRIVATE);
+	assert_false(config->nics[1].dhcp4 || config->nics[1].dhcp6);
+	assert_true(config->nics[3].dhcp4 && config->nics[3].dhcp6);
 	options_emit_netif(config, &out);
 	assert_string_equal(out.text, TWO_NICS);
 	assert_ok(net_fill(config, &err), &err);
@@ -230,6 +233,8 @@ static void bad_netif_adds_no_nic(void **state)
 		"ifname=eth1,gw=192.0.2.1/24",
 		"ifname=eth1,bridge=a/b",
 		"ifname=eth1,mtu=99999",
+		"ifname=eth1,dhcp=on",
+		"ifname=eth1,dhcp6=",
 		"ifname=eth1,burst=5G",
 	};
 	auto_net struct net_config *config = new_config();
