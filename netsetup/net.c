@@ -7,6 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "netsetup/host.h"
 #include "netsetup/net_apply.h"
 #include "netsetup/net_check.h"
 #include "netsetup/net_detect.h"
@@ -88,6 +89,23 @@ static void go_back(struct nic_job *job)
 	record->next = NULL;
 }
 
+static bool is_routed(const struct net_config *config)
+{
+	for (size_t i = 0; i < config->n_nics; i++)
+		if (config->nics[i].kind == NET_ROUTED && config->nics[i].n_addrs)
+			return true;
+	return false;
+}
+
+/* The uplinks are those of all that it ever had, until it has no routed address any more. */
+static void let_go_uplinks(const struct net_config *from, const struct net_config *to)
+{
+	struct err why;
+
+	if (is_routed(from) && !is_routed(to) && host_release(to->id, &why) < 0)
+		log_warning("%s, ignoring", why.msg);
+}
+
 static int change(struct nic_job *job, struct err *err)
 {
 	struct net_record *record = job->record, changed;
@@ -100,12 +118,15 @@ static int change(struct nic_job *job, struct err *err)
 	changed = *record;
 	changed.config = record->next;
 	changed.next = NULL;
+	if (!is_routed(changed.config))
+		changed.n_uplinks = 0;
 	if (net_apply(job, record->config, record->next, changed.ifindex, err) < 0 ||
 	    net_record_save(&changed, err) < 0) {
 		go_back(job);
 		net_record_save(record, NULL);
 		return -1;
 	}
+	let_go_uplinks(record->config, changed.config);
 	if (net_detect_start(&changed, record->config, -1, NULL, &why) < 0)
 		log_warning("%s, ignoring", why.msg);
 	return 0;
