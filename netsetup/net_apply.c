@@ -187,6 +187,19 @@ static int apply_nics(struct nic_job *job, const struct net_config *from,
 	return 0;
 }
 
+/* Its class on the link that all share outlives it: who clears away behind a verb that was killed has to
+ * know its number, which is nowhere once the container's namespace is gone. */
+static int note_shaped(const struct nic_step *step, struct err *err)
+{
+	struct net_record *record = step->job->record;
+	const int *of_record = record->ifindex;
+
+	if (step->from || !(step->to->rate.up_kbit + step->to->rate.up_share_kbit) ||
+	    step->ifindex < of_record || step->ifindex >= of_record + NET_NICS_MAX)
+		return 0;
+	return net_record_save(record, err);
+}
+
 static int host_half(const struct nic_step *step, struct err *err)
 {
 	if (step->from && net_kind_is_pair(step->to->kind)) {
@@ -197,7 +210,9 @@ static int host_half(const struct nic_step *step, struct err *err)
 	}
 	if (nic_host(step, err) < 0)
 		return -1;
-	return net_kind_is_pair(step->to->kind) ? shape(step, err) : 0;
+	if (!net_kind_is_pair(step->to->kind))
+		return 0;
+	return note_shaped(step, err) < 0 ? -1 : shape(step, err);
 }
 
 static int inside_half(const struct nic_step *step, struct err *err)
