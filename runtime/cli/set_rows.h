@@ -131,8 +131,16 @@
 	  "old: address space as a multiple of memory" }, \
 	{ "vmguarpages", 0, SET_GIVEN(AT), "PAGES[:PAGES]", \
 	  "memory that is left to it as long as others have some to spare" }
+
+#define SET_ACCESS_ROWS(AT) \
+	{ "crypted", 0, CLI_FLAG, 0, (AT) + offsetof(struct set_opts, crypted), "", \
+	  "the password of --userpasswd is a hash of crypt(5)" }, \
+	{ "sshkey", 0, SET_GIVEN(AT), "KEY|FILE", "let an SSH key log in as root" }, \
+	{ "userpasswd", 0, SET_GIVEN(AT), "USER:PASSWORD", "give a user of the CT a password" }
 /* clang-format on */
 
-#define SET_ROWS(AT) SET_PLAIN_ROWS(AT), SET_DEVICE_ROWS(AT), SET_NET_ROWS(AT), SET_LIMITS_ROWS(AT)
+#define SET_ROWS(AT)                                                                    \
+	SET_ACCESS_ROWS(AT), SET_PLAIN_ROWS(AT), SET_DEVICE_ROWS(AT), SET_NET_ROWS(AT), \
+		SET_LIMITS_ROWS(AT)
 
 #endif

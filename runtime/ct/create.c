@@ -13,6 +13,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/access.h"
 #include "runtime/ct/action.h"
 #include "runtime/ct/identity.h"
 #include "runtime/ct/idrange.h"
@@ -119,7 +120,7 @@ static int claim_ids(struct ct *ct, struct err *err)
 	return conf_save(ct->conf, ct->conf_path, err);
 }
 
-static int make(struct ct *ct, const char *folder, struct err *err)
+static int make(struct ct *ct, const struct set_opts *set, const char *folder, struct err *err)
 {
 	const char *name = conf_get(ct->conf, "NAME");
 	struct storage storage;
@@ -132,7 +133,7 @@ static int make(struct ct *ct, const char *folder, struct err *err)
 	vz_sayf(ct->vz, "Performing postcreate actions");
 	if (storage_create(&storage, folder, identity_renew, err) < 0)
 		return -1;
-	if (action_created(ct, err) == 0)
+	if (access_apply(ct, set, err) == 0 && action_created(ct, err) == 0)
 		return 0;
 	if (storage_destroy(&storage, &why) < 0)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
@@ -177,7 +178,7 @@ int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 	auto_free char *folder = NULL;
 	int rc = prepare(ct, opts, &folder, err);
 
-	if (rc == 0 && (rc = make(ct, folder, err)) < 0)
+	if (rc == 0 && (rc = make(ct, &opts->set, folder, err)) < 0)
 		unmake(ct);
 	if (rc < 0)
 		return -1;

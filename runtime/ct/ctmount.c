@@ -3,8 +3,11 @@
 
 #include "runtime/ct/ctmount.h"
 
+#include <sys/stat.h>
+
 #include "runtime/base/log.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/idrange.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/submount.h"
 
@@ -63,6 +66,13 @@ int ctmount_take_back(const struct storage *storage, struct err *err)
 
 	how.first_id = 0;
 	return mount_anew(&how, err);
+}
+
+uint32_t ctmount_ids(const struct storage *storage)
+{
+	struct stat st;
+
+	return stat(storage->root, &st) == 0 && st.st_uid >= IDRANGE_SIZE ? storage->first_id : 0;
 }
 
 /* Only scripts need it to be mounted for the host first. */

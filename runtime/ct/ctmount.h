@@ -26,6 +26,9 @@ int ctmount_hand_over(const struct ct *ct, const struct storage *storage, struct
 /* And back. */
 int ctmount_take_back(const struct storage *storage, struct err *err);
 
+/* first_id of what is mounted: the CT's, or 0 where it is for the host. */
+uint32_t ctmount_ids(const struct storage *storage);
+
 /* umount scripts, the unmount, postumount scripts. A script that fails leaves it mounted. */
 int ctmount_down(const struct ct *ct, const struct storage *storage, struct err *err);
 

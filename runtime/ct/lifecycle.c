@@ -15,6 +15,7 @@
 #include "runtime/ct/action.h"
 #include "runtime/ct/capability.h"
 #include "runtime/ct/check.h"
+#include "runtime/ct/cloudinit.h"
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ctgraft.h"
@@ -174,6 +175,8 @@ static int run_init(const struct ct *ct, const struct storage *storage, const st
 			 ct_get(ct, "SEARCHDOMAIN"), err) < 0)
 		return -1;
 	ctnet_write_files(ct, storage->first_id, in.hostname, outfit->net);
+	if (cloudinit_seed(ct->root, storage->first_id, in.hostname, err) < 0)
+		return -1;
 	return launch(ct, &config, in.answer_sysinfo || in.answer_mknod, outfit, err);
 }
 

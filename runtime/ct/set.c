@@ -10,8 +10,8 @@
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
 
-const struct set_row *const set_tables[] = { set_plain_rows, set_net_rows, set_device_rows,
-					     set_limits_rows, NULL };
+const struct set_row *const set_tables[] = { set_plain_rows,  set_net_rows,    set_device_rows,
+					     set_limits_rows, set_access_rows, NULL };
 
 const struct set_row *set_find(const char *option)
 {

@@ -17,6 +17,7 @@ struct set_opts {
 	 * whole may be NULL. */
 	char **given;
 	const char *ifname; /* the NIC that options of one NIC are about, or NULL: the routed one */
+	bool crypted;       /* the password is a hash */
 	bool skip_arpdetect;
 	bool save;
 	bool force;        /* with save: what can't be applied is kept all the same */
@@ -61,14 +62,15 @@ typedef int (*set_edit_fn)(const struct set_job *job, const char *value, const c
 struct set_row {
 	char option[20]; /* without dashes; "" ends a table */
 	set_edit_fn edit;
-	const char *key; /* the conf key, for edits that serve more than one row; or NULL */
+	const char *key; /* the conf key that it edits, or "": none */
 	uint8_t part, flags;
 	uint8_t fails; /* the exit code for a bad value, or 0: VZ_BAD_VALUE */
 };
 
 /* The tables, by subject. Options are done in the order of the rows, whatever the order they were
  * given in: first what takes away. */
-extern const struct set_row set_device_rows[], set_limits_rows[], set_net_rows[], set_plain_rows[];
+extern const struct set_row set_access_rows[], set_device_rows[], set_limits_rows[], set_net_rows[],
+	set_plain_rows[];
 /* All of them; NULL at the end. */
 extern const struct set_row *const set_tables[];
 

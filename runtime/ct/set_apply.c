@@ -8,6 +8,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/access.h"
 #include "runtime/ct/check.h"
 #include "runtime/ct/ctgraft.h"
 #include "runtime/ct/ctlimits.h"
@@ -290,6 +291,8 @@ static int apply_live(struct run *run, struct err *err)
 
 static int keep(struct run *run, bool running, struct err *err)
 {
+	if (!run->opts->save && run->parts == 1U << SET_PASSWORD)
+		return 0;
 	if (!run->opts->save) {
 		vz_sayf(run->ct->vz,
 			"WARNING: Settings were not saved to config %s(use --save flag)",
@@ -320,6 +323,11 @@ int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 		restarts = needs_restart(&run) && opts->mode == SET_MODE_RESTART;
 		if (!restarts && apply_live(&run, err) < 0)
 			return -1;
+	}
+	/* What can't be taken back comes behind all that can. */
+	if (access_apply(ct, opts, err) < 0) {
+		revert(&run);
+		return -1;
 	}
 	if (keep(&run, status.running && !restarts, err) < 0)
 		return -1;
