@@ -12,6 +12,9 @@
 INJECT=$abs_top_builddir/tests/faults/inject
 every=${VZ_FAULTS_EVERY:-${VZRUN_TEST_VM:+60}}
 RATE='"rate":{"upKbit":10000,"downKbit":20000}'
+ALL='"nat":"on","isolated":true,"guarded":true,"open":[{"protocol":"tcp","port":22}],
+	"publish":[{"protocol":"tcp","hostPort":8080,"port":80}]'
+ALL=${ALL//[$'\n\t']/}
 BRIDGED='{"kind":"bridged","name":"eth0","parent":"vzbr1","addresses":["192.168.7.11/24"]}'
 
 routed_only()
@@ -23,6 +26,29 @@ routed_only()
 more()
 {
 	venet 101 10.9.0.101 10.9.0.102 2001:db8:9::102 | sed "s|}\]}\$|},$BRIDGED]}|"
+}
+
+# One that has all that one can have.
+full()
+{
+	venet 101 10.77.0.101 2001:db8:9::101 -- "$RATE" | sed "s|}\$|,$ALL}|"
+}
+
+only() # NIC
+{
+	printf '{"id":"101","nics":[%s]}' "$1"
+}
+
+# What `up` makes, by the verb's name here.
+wanted() # VERB
+{
+	case $1 in
+	up) routed_only ;;
+	up_full) full ;;
+	up_bridge) only "${BRIDGED/vzbr1/vzbr0}" ;;
+	up_macvlan) only '{"kind":"macvlan","name":"eth0","parent":"eth0","addresses":["10.9.0.77/24"],"gateway4":"10.9.0.254"}' ;;
+	up_physical) only '{"kind":"physical","name":"eth0","parent":"ph0","addresses":["192.168.8.2/24"]}' ;;
+	esac
 }
 
 verb_run() # MODE [WHERE] -- VERB ARG... with JSON on stdin: sets $status, $err
@@ -49,9 +75,21 @@ faults_begin()
 		link set vzbr1 addrgenmode none up
 	END
 	until_true eval 'ip -n node link show vzbr1 | grep -q LOWER_UP'
-	net up /run/netns/ct1 <<<"$(routed_only)"
-	net remove 101 /run/netns/ct1
+	ip -n node link add ph0 type veth peer name ph0peer
+	ip -n node link set ph0 addrgenmode none
+	ip -n node link set ph0peer addrgenmode none
+	for verb in up up_full up_bridge up_macvlan up_physical; do
+		net up /run/netns/ct1 <<<"$(wanted "$verb")"
+		remove_all
+	done
 	core_state node ct1 >"$SCRATCH/clean"
+}
+
+# What is left of a bridge that was made on demand is the next one's.
+remove_all()
+{
+	net remove 101 /run/netns/ct1 || fault+=" remove failed"
+	! ip -n node link show vzbr0 >/dev/null 2>&1 || ip -n node link del vzbr0
 }
 
 compare() # FILE: adds to $fault what is different from it
@@ -65,7 +103,7 @@ compare() # FILE: adds to $fault what is different from it
 # Brings about what the verb starts from, of which $SCRATCH/from tells.
 prepare() # VERB
 {
-	if [ "$1" != up ]; then
+	if [[ $1 != up* ]]; then
 		net up /run/netns/ct1 <<<"$(routed_only)"
 		until_true eval 'ip -n node link show venet101 | grep -q LOWER_UP'
 		core_state node ct1 >"$SCRATCH/from"
@@ -77,7 +115,7 @@ prepare() # VERB
 the_verb() # MODE [WHERE] VERB
 {
 	case ${*: -1} in
-	up) verb_run "${@:1:$#-1}" -- up /run/netns/ct1 <<<"$(routed_only)" ;;
+	up*) verb_run "${@:1:$#-1}" -- up /run/netns/ct1 <<<"$(wanted "${*: -1}")" ;;
 	change) verb_run "${@:1:$#-1}" -- change /run/netns/ct1 <<<"$(more)" ;;
 	remove) verb_run "${@:1:$#-1}" -- remove 101 /run/netns/ct1 ;;
 	esac
@@ -87,7 +125,7 @@ points() # VERB: "P.N call"
 {
 	prepare "$1"
 	the_verb --list "$1"
-	net remove 101 /run/netns/ct1
+	remove_all
 	awk -v every="${every:-1}" '$2 ~ /^1\./ && n++ % every == 0 {
 		point = $2
 		sub(/^[0-9]+ [0-9.]+ /, "")
@@ -104,7 +142,7 @@ fail_one() # VERB POINT CALL
 		[ "$(grep -c '^[0-9]*: ' <<<"$err")" = 1 ] || fault+=" status $status, stderr: $err"
 		[ "$1" = remove ] || compare "$SCRATCH/from"
 	fi
-	net remove 101 /run/netns/ct1 || fault+=" remove failed"
+	remove_all
 	compare "$SCRATCH/clean"
 	is "$1, $2 $3$([ "$status" != 0 ] || echo ' (goes on)')" "$fault" ""
 }
@@ -115,14 +153,14 @@ kill_one() # VERB POINT CALL
 	prepare "$1"
 	the_verb --kill-at "$2" "$1"
 	[ "$status" = 137 ] || fault+=" it ended with $status before it was killed: $err"
-	net remove 101 /run/netns/ct1 || fault+=" remove failed"
+	remove_all
 	compare "$SCRATCH/clean"
 	is "$1, killed at $2 $3" "$fault" ""
 }
 
 spoil_all() # fail_one|kill_one VERB
 {
-	local point call
+	local point call verb fault=
 	faults_begin
 	points "$2"
 	check "$2 has calls to spoil" test -s "$SCRATCH/points"
@@ -132,6 +170,15 @@ spoil_all() # fail_one|kill_one VERB
 	net_end
 }
 
+# What they have in common with the first is tried there.
+t_up_full_fails() { every=${every:-3} spoil_all fail_one up_full; }
+t_up_bridge_fails() { every=${every:-3} spoil_all fail_one up_bridge; }
+t_up_macvlan_fails() { every=${every:-3} spoil_all fail_one up_macvlan; }
+t_up_physical_fails() { every=${every:-3} spoil_all fail_one up_physical; }
+t_up_full_is_killed() { every=${every:-3} spoil_all kill_one up_full; }
+t_up_bridge_is_killed() { every=${every:-3} spoil_all kill_one up_bridge; }
+t_up_macvlan_is_killed() { every=${every:-3} spoil_all kill_one up_macvlan; }
+t_up_physical_is_killed() { every=${every:-3} spoil_all kill_one up_physical; }
 t_up_fails() { spoil_all fail_one up; }
 t_change_fails() { spoil_all fail_one change; }
 t_remove_fails() { spoil_all fail_one remove; }
