@@ -131,7 +131,8 @@ static const char inet[] =
  * check: a filtered port sends from its own MAC (in ARP too), nothing but IP and ARP, and does
  * not play router or DHCP server for its neighbours; one with addresses uses these alone, also
  * as the sender in ARP (but for probes, RFC 5227) and as what a neighbour advertisement is for.
- * The protocol is meta's: in a frame with a VLAN tag the other one is the tag's. 547 and 67:
+ * Each rule asks for the protocol by meta: in a frame with a VLAN tag the one that nft would look for by
+ * itself is the tag's, and no rule would hold. 547 and 67:
  * DHCP servers. @nh,64,128: the source of an IPv6 packet; @th,64,128: an advertisement's target.
  * A fragmented advertisement need not be looked for: nobody takes it (RFC 6980).
  */
@@ -150,14 +151,15 @@ static const char bridge[] =
 
 	"add chain " BRIDGE "check_arp\n"
 	"flush chain " BRIDGE "check_arp\n"
-	"add rule " BRIDGE "check_arp arp htype != 1 drop\n"
-	"add rule " BRIDGE "check_arp arp ptype != 0x0800 drop\n"
-	"add rule " BRIDGE "check_arp arp hlen != 6 drop\n"
-	"add rule " BRIDGE "check_arp arp plen != 4 drop\n"
-	"add rule " BRIDGE "check_arp iifname . arp saddr ether != @macs drop\n"
+	"add rule " BRIDGE "check_arp meta protocol arp arp htype != 1 drop\n"
+	"add rule " BRIDGE "check_arp meta protocol arp arp ptype != 0x0800 drop\n"
+	"add rule " BRIDGE "check_arp meta protocol arp arp hlen != 6 drop\n"
+	"add rule " BRIDGE "check_arp meta protocol arp arp plen != 4 drop\n"
+	"add rule " BRIDGE "check_arp meta protocol arp iifname . arp saddr ether != @macs drop\n"
 	"add rule " BRIDGE "check_arp iifname != @addressed return\n"
-	"add rule " BRIDGE "check_arp arp operation 1 arp saddr ip 0.0.0.0 return\n"
-	"add rule " BRIDGE "check_arp iifname . arp saddr ip != @addrs4 drop\n"
+	"add rule " BRIDGE "check_arp meta protocol arp"
+	" arp operation 1 arp saddr ip 0.0.0.0 return\n"
+	"add rule " BRIDGE "check_arp meta protocol arp iifname . arp saddr ip != @addrs4 drop\n"
 
 	"add chain " BRIDGE "check_ip\n"
 	"flush chain " BRIDGE "check_ip\n"

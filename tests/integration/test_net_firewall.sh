@@ -246,6 +246,64 @@ t_port_of_a_bridge_sends_from_its_own_addresses_only()
 	net_end
 }
 
+# Both are in VLAN 7, too: by a filtering bridge where the kernel has one, else by one that lets any tag
+# pass. What has two tags is neither IP nor ARP to the bridge.
+tagged() # NUMBER
+{
+	! ip -n node link set vzbr0 type bridge vlan_filtering 1 2>/dev/null ||
+		on node bridge vlan add dev "veth10$1.0" vid 7
+	ip -n "ct$1" -batch - <<-END
+		link add link eth0 name v7 type vlan id 7
+		addr flush dev eth0
+		addr add 10.0.0.$1/24 dev v7
+		addr add fd00::$1/64 dev v7 nodad
+		link set v7 up
+		link add link v7 name v79 type vlan id 9
+		link set v79 up
+	END
+}
+
+t_tagged_frames_are_checked_as_others()
+{
+	local GATEWAY=02:00:00:00:01:02
+	if ! unshare --net sh -c 'ip link add d0 type dummy && ip link add link d0 name v7 type vlan id 7' 2>/dev/null; then
+		skip "tags" "this kernel has no VLAN links (module 8021q)"
+		return
+	fi
+	bridged_world
+	tagged 1
+	tagged 2
+	watch ct2
+	send ct1 v7 02:00:00:00:01:77 10.0.0.66 10.0.0.2
+	on ct1 "$NETPEER" arp v7 02:00:00:00:01:77 02:00:00:00:01:66 10.0.0.66 10.0.0.2
+	check "without rules a forged packet comes" until_true saw ct2 '10.0.0.66 counter'
+	check "and forged ARP" until_true saw ct2 '10.0.0.66 . 02:00:00:00:01:66 counter'
+	on ct2 nft flush ruleset
+	check "rules" fw add ct1 "${PORT1[@]}"
+	watch ct2
+	send ct1 v7 02:00:00:00:01:01 10.0.0.77 10.0.0.2
+	send ct1 v7 02:00:00:00:01:77 10.0.0.1 10.0.0.2
+	send ct1 v7 02:00:00:00:01:01 fd00::77 fd00::2
+	send ct1 v79 02:00:00:00:01:01 10.0.0.77 10.0.0.2
+	on ct1 "$NETPEER" arp v7 02:00:00:00:01:01 02:00:00:00:01:01 10.0.0.254 10.0.0.2
+	on ct1 "$NETPEER" arp v7 02:00:00:00:01:01 02:00:00:00:01:77 10.0.0.1 10.0.0.2
+	on ct1 "$NETPEER" arp v7 02:00:00:00:01:77 02:00:00:00:01:01 10.0.0.1 10.0.0.2
+	on ct1 "$NETPEER" arp v79 02:00:00:00:01:77 02:00:00:00:01:77 10.0.0.77 10.0.0.2
+	on ct1 "$NETPEER" advert v7 02:00:00:00:01:01 fe80::ff:fe00:101 fd00::fe
+	on ct1 "$NETPEER" arp v7 02:00:00:00:01:01 02:00:00:00:01:01 10.0.0.1 10.0.0.2
+	on ct1 "$NETPEER" advert v7 02:00:00:00:01:01 fe80::ff:fe00:101 fd00::1
+	send ct1 v7 02:00:00:00:01:01 10.0.0.1 10.0.0.2
+	send ct1 v7 02:00:00:00:01:01 fd00::1 fd00::2
+	check "its own IPv4 address" until_true saw ct2 '10.0.0.1 counter'
+	check "its own IPv6 address" until_true saw ct2 'fd00::1 counter'
+	check "its own ARP" saw ct2 '10.0.0.1 . 02:00:00:00:01:01 counter'
+	like "it once" "$(on ct2 nft -n list table inet watch)" '10.0.0.1 counter packets 1 '
+	like "its own advertisements" "$(on ct2 nft -n list set inet watch adverts | tr -d '\n')" \
+		'elements = \{ (136|nd-neighbor-advert) \. 0xfd0*1 counter packets [0-9]* bytes [0-9]* \}'
+	unlike "no other addresses" "$(on ct2 nft -n list ruleset)" '77 |10.0.0.254 \.'
+	net_end
+}
+
 t_port_without_addresses_has_its_own_mac_address_only()
 {
 	local GATEWAY=02:00:00:00:01:02
