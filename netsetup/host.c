@@ -90,15 +90,24 @@ static int list_all(struct rt *rt, struct host_uplink *ret, size_t max, struct e
 
 	if (!all)
 		return err_sys(err, "list the host's links");
-	for (struct if_nameindex *at = all; at->if_index && n < max; at++) {
+	for (struct if_nameindex *at = all; at->if_index; at++) {
 		if (rt_link_find_index(rt, (int)at->if_index, &link) < 0 || !is_uplink(&link) ||
 		    !(link.flags & IFF_UP) || (link.flags & IFF_NOARP) || link.master)
 			continue;
-		ret[n].ifindex = link.ifindex;
-		memcpy(ret[n++].name, link.name, sizeof(link.name));
+		if (n < max) {
+			ret[n].ifindex = link.ifindex;
+			memcpy(ret[n].name, link.name, sizeof(link.name));
+		}
+		n++;
 	}
 	if_freenameindex(all);
-	return (int)n;
+	if (n <= max)
+		return (int)n;
+	/* On those that are left out the addresses would be unknown, and nobody would know why. */
+	return err_set(err, ERR_INPUT,
+		       "neighbour devices: the host has %zu, at most %zu can be used (name them: "
+		       "list:LINK,LINK)",
+		       n, max);
 }
 
 int host_uplinks(struct nl_sock *sock, const char *neighbour_devs, const struct net_addr *addr,

@@ -127,6 +127,25 @@ t_changes_at_once_all_count()
 	net_end
 }
 
+t_more_links_than_can_be_used_are_an_error()
+{
+	local i
+	net_world
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		ip -n node link add "br$i" type bridge
+		ip -n node link set "br$i" up
+	done
+	refuses 'the host has 17, at most 16 can be used \(name them: list:' \
+		up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101 --neighbour_devs all
+	is "nothing is there" "$(vznet list)$(ip -n ct1 -o link show type veth)" ""
+	ip -n node link set br16 down
+	try vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101 --neighbour_devs all --skip_arpdetect
+	is "as many as can be" "$err$status" 0
+	is "on each" "$(ip -n node neigh show proxy | grep -c '^10.9.0.101 ')" 16
+	vznet down 101
+	net_end
+}
+
 t_network_of_a_process_and_of_json()
 {
 	net_world
