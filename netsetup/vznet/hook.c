@@ -32,7 +32,10 @@ int cmd_hook(struct args *args, struct err *err)
 		    0 ||
 	    hook_read(text, len, args, &hook, err) < 0)
 		return -1;
-	if (!hook.up)
-		return net_remove(args->config->id, -1, err);
-	return hook.pid ? hook_up(args, hook.pid, err) : 0;
+	if (hook.up)
+		return hook.pid ? hook_up(args, hook.pid, err) : 0;
+	/* Who comes by this id next is another container. */
+	if (net_remove(args->config->id, -1, err) < 0)
+		return -1;
+	return net_forget(args->config->id, err);
 }

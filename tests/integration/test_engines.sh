@@ -4,11 +4,7 @@
 # want a host with cgroup v2 alone, so this is for the test VM.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
-
-is_pure()
-{
-	[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]
-}
+. "${0%/*}/engines.sh"
 
 # ---- containerd ----
 
@@ -45,30 +41,6 @@ make_image() # FILE
 	END
 }
 
-# Its state is in /run, which is not too long for the names of sockets.
-start_containerd()
-{
-	CTD=$(mktemp -d /run/vzctd.XXXXXX)
-	cat >"$SCRATCH/containerd.toml" <<-END
-		version = 2
-		root = "$SCRATCH/containerd"
-		state = "$CTD/state"
-		disabled_plugins = ["io.containerd.grpc.v1.cri"]
-		[grpc]
-		address = "$CTD/sock"
-	END
-	containerd -c "$SCRATCH/containerd.toml" >"$SCRATCH/containerd.log" 2>&1 &
-	containerd=$!
-	until_true test -S "$CTD/sock" || tap_bail "containerd does not start: $(tail -n 3 "$SCRATCH/containerd.log")"
-}
-
-stop_containerd()
-{
-	kill "$containerd"
-	wait "$containerd" 2>/dev/null
-	until_true rm -r "$CTD"
-}
-
 task_status() # ID
 {
 	ctr -a "$CTD/sock" task ls | awk -v id="$1" '$1 == id { print $3 }'
@@ -77,7 +49,7 @@ task_status() # ID
 t_containerd()
 {
 	local ctr=(timeout 120 ctr) id=vz$$
-	start_containerd
+	containerd_start
 	make_image "$SCRATCH/image.tar"
 	ctr+=(-a "$CTD/sock")
 	"${ctr[@]}" image import "$SCRATCH/image.tar" >/dev/null || tap_bail "ctr can't import the image"
@@ -101,21 +73,15 @@ t_containerd()
 	"${ctr[@]}" task rm "$id" >/dev/null 2>&1
 	is "task kill, task rm" "$(task_status "$id")" ""
 	"${ctr[@]}" container rm "$id"
-	stop_containerd
+	containerd_stop
 }
 
 # ---- podman ----
 
-pod()
-{
-	timeout 120 podman --root "$SCRATCH/podman" --runroot "$POD" --tmpdir "$POD/tmp" \
-		--cgroup-manager cgroupfs --events-backend file --runtime "$VZRUN" "$@"
-}
-
 t_podman()
 {
 	local id=vz$$
-	POD=$(mktemp -d /run/vzpod.XXXXXX)
+	pod_begin
 	cp -a "$ROOTFS" "$SCRATCH/podroot"
 	# shellcheck disable=SC2016 # expanded inside
 	try pod run --rm --network none --rootfs "$SCRATCH/podroot" \
@@ -141,12 +107,8 @@ t_podman()
 	is "start again" "$(pod inspect --format '{{.State.Status}}' "$id")" running
 	try pod rm -f -t 0 "$id"
 	is "rm -f" "$status/$(pod ps -aq)" 0/
-	umount "$SCRATCH/podman/overlay" 2>/dev/null
-	until_true rm -rf --one-file-system "$POD"
+	pod_end
 }
 
-is_pure || tap_skip_all "this host has more than cgroup v2, which the engines don't want (the test VM has not)"
-for engine in containerd ctr podman python3; do
-	command -v "$engine" >/dev/null || tap_bail "$engine is missing (./bootstrap deps installs it)"
-done
+engines_need containerd ctr podman python3
 run_tests "$@"
