@@ -6,27 +6,7 @@
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
-
-# In the network namespace of the host, which lib.sh left and its parent is in.
-have_archive()
-{
-	command -v debootstrap >/dev/null || tap_skip_all "debootstrap is missing (./bootstrap deps installs it)"
-	ARCHIVE=$(nsenter --net="/proc/$PPID/ns/net" "$LIB_DIR/debian-tree" 2>"$SCRATCH/debootstrap.log") || {
-		tap_note "$(<"$SCRATCH/debootstrap.log")"
-		tap_skip_all "debootstrap can't make a Debian tree here, and there is none"
-	}
-}
-
-is_up()
-{
-	[[ $(ct exec "$id" systemctl is-system-running) =~ ^(running|degraded)$ ]]
-}
-
-boot()
-{
-	ct start "$id" >/dev/null || return
-	until_true is_up
-}
+. "${0%/*}/debian.sh"
 
 t_debian_boots_and_stops_cleanly()
 {
@@ -79,11 +59,6 @@ limits_of_its_own()
 		(for i in 1 2 3 4 5; do sleep 100 & done) 2>/dev/null
 		cat "$own/pids.events"' >"$SCRATCH/own"
 	like "its own limits" "$(tr '\n' ' ' <"$SCRATCH/own")" '4 67108864 (.* )?max [1-9]'
-}
-
-is_down()
-{
-	[[ $(ct status "$id") == *down ]]
 }
 
 have_archive
