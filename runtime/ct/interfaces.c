@@ -170,7 +170,8 @@ static void add_list(const struct netfile_nics *nics, const char *line, const ch
 	for (char *const *word = words + 1; *word; word++)
 		if (!is_ours(nics, *word))
 			strbuf_addf(out, " %s", *word);
-	strbuf_add_char(out, '\n');
+	/* Not to be joined with the next one. */
+	strbuf_add(out, out->text && out->text[out->len - 1] == '\\' ? " \n" : "\n");
 }
 
 void interfaces_edit(const char *text, const struct netfile_nics *nics, struct strbuf *out)

@@ -88,6 +88,8 @@ static void lists_lose_the_names_of_ours(void **state)
 	assert_edited(
 		"auto venet0 lo\nauto eth0 venet0\n",
 		"#vzrun was: auto venet0 lo\nauto lo\n#vzrun was: auto eth0 venet0\nauto eth0\n");
+	assert_edited("auto lo\\ venet0\nauto eth0\n",
+		      "#vzrun was: auto lo\\ venet0\nauto lo\\ \nauto eth0\n");
 }
 
 static void joined_lines_are_one(void **state)
