@@ -71,8 +71,12 @@ int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *
 	auto_ct struct ct *ct = NULL;
 	int rc = load_vz(cli, &vz, err);
 
+	/* What looks may do so without a conf and is not logged; what neither locks nor looks runs
+	 * a command of the user's inside, which panels do all the time. */
 	if (rc == 0 && (flags & CT_LOCK))
-		vzlog_begin(vz, cli->id, true);
+		vzlog_begin(vz, cli->id, VZLOG_NORMAL);
+	else if (rc == 0 && !(flags & CT_NO_CONF))
+		vzlog_begin(vz, cli->id, VZLOG_MORE);
 	if (cli->skip_lock)
 		flags &= ~(unsigned int)CT_LOCK;
 	if (rc == 0)

@@ -35,7 +35,7 @@ int cmd_ct_runscript(struct cli *cli, struct err *err)
 static int exec(struct cli *cli, struct ct *ct, enum inside_how how, struct err *err)
 {
 	if (!cli->args[1])
-		return err_set(err, ERR_USAGE, "no command to run");
+		return err_set(err, ERR_USAGE, "no command line given for exec");
 	return inside_exec(ct, how, cli->args + 1, &cli->status, err);
 }
 

@@ -44,11 +44,14 @@ int cmd_ct_create(struct cli *cli, struct err *err)
 static const struct cli_option set_rows[] = {
 	{ "force", 0, CLI_FLAG, 0, OPT(force), "",
 	  "with --save: keep also what the running CT could not be given" },
+	{ "reset_ub", 0, CLI_FLAG, 0, OPT(reset_ub), "",
+	  "alone: give the running CT the limits of its configuration anew" },
 	{ "save", 0, CLI_FLAG, 0, OPT(save), "", "keep it in the CT's configuration" },
 	{ "setmode", 0, CLI_CHOICE, 0, OPT(mode), "none|restart|ignore",
 	  "for what only a start brings: warn, restart the CT, or keep silent" },
 	{ "skip_arpdetect", 0, CLI_FLAG, 0, OPT(skip_arpdetect), "",
 	  "do not look whether another machine has the address" },
+	SET_CONFIG_ROWS(0),
 	SET_ROWS(0),
 };
 const struct cli_options cmd_ct_set_options = CLI_OPTIONS(set_rows, struct set_opts);

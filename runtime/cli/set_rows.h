@@ -137,6 +137,11 @@
 	  "the password of --userpasswd is a hash of crypt(5)" }, \
 	{ "sshkey", 0, SET_GIVEN(AT), "KEY|FILE", "let an SSH key log in as root" }, \
 	{ "userpasswd", 0, SET_GIVEN(AT), "USER:PASSWORD", "give a user of the CT a password" }
+
+/* Of set alone. */
+#define SET_CONFIG_ROWS(AT) \
+	{ "applyconfig", 0, SET_GIVEN(AT), "NAME", "the values of conf/ve-NAME.conf-sample" }, \
+	{ "applyconfig_map", 0, SET_GIVEN(AT), "name", "make the link of its name anew" }
 /* clang-format on */
 
 #define SET_ROWS(AT)                                                                    \

@@ -213,7 +213,11 @@ static int run(struct cli *cli, const struct vzctl_command *row, int argc, char 
 	} else {
 		cli->args_n = n + 1;
 		if (cli->args_n < command->args_min)
-			status = refuse(VZ_BAD_OPTION, "Nothing to run is given", "");
+			status = refuse(VZ_BAD_OPTION,
+					str_starts(row->word, "exec") ?
+						"No command line given for exec" :
+						"Script not specified",
+					"");
 		else if (command->args_max != CLI_ANY && cli->args_n > command->args_max)
 			status = extra_arguments(cli);
 		else

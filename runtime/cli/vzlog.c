@@ -21,6 +21,7 @@
 
 static struct {
 	int fd, level;
+	enum vzlog_level begun; /* the level of who runs what */
 	char id[64];
 } vzlog = { .fd = -1 };
 
@@ -166,20 +167,20 @@ static void add_parent(struct strbuf *sb)
 	strbuf_addf(sb, ", from %s[%d]", comm, getppid());
 }
 
-static void write_who(bool whole)
+static void write_who(void)
 {
 	auto_strbuf struct strbuf line = { 0 };
 	auto_free char *args = NULL;
 	size_t len;
 
 	if (fd_load_at(AT_FDCWD, "/proc/self/cmdline", ARGS_MAX_BYTES, &args, &len, NULL) == 0)
-		vzlog_add_args(&line, args, len, vzlog.id, whole);
+		vzlog_add_args(&line, args, len, vzlog.id, vzlog.begun <= VZLOG_NORMAL);
 	strbuf_add(&line, " (");
 	add_user(&line);
 	add_parent(&line);
 	strbuf_add_char(&line, ')');
 	if (!line.failed)
-		vzlog_write(VZLOG_NORMAL, line.text);
+		vzlog_write(vzlog.begun, line.text);
 }
 
 /* ---- the file ---- */
@@ -211,7 +212,7 @@ static int log_level(const struct vz *vz)
 	return (int)level;
 }
 
-void vzlog_begin(const struct vz *vz, const char *id, bool whole)
+void vzlog_begin(const struct vz *vz, const char *id, enum vzlog_level level)
 {
 	const char *enabled = vz_get(vz, "LOGGING"), *path = vz_get(vz, "LOGFILE");
 	struct err err;
@@ -220,13 +221,14 @@ void vzlog_begin(const struct vz *vz, const char *id, bool whole)
 		return;
 	snprintf(vzlog.id, sizeof(vzlog.id), "%s", id);
 	vzlog.level = log_level(vz);
+	vzlog.begun = level;
 	vzlog.fd = open_file(path && *path ? path : DEFAULT_FILE, &err);
 	if (vzlog.fd < 0) {
 		log_warning("%s: nothing is logged", err.msg);
 		return;
 	}
 	log_set_sink(take_log_line);
-	write_who(whole);
+	write_who();
 }
 
 void vzlog_end(int status, const struct err *err)
@@ -238,5 +240,5 @@ void vzlog_end(int status, const struct err *err)
 	else
 		strbuf_addf(&line, "failed, status %d: %s", status, err->msg);
 	if (!line.failed)
-		vzlog_write(err ? VZLOG_ERROR : VZLOG_NORMAL, line.text);
+		vzlog_write(err ? VZLOG_ERROR : vzlog.begun, line.text);
 }

@@ -21,11 +21,11 @@
 enum vzlog_level { VZLOG_ERROR = -1, VZLOG_NORMAL, VZLOG_MORE, VZLOG_DEBUG };
 
 /* Opens what vz.conf says (LOGGING, LOGFILE, LOG_LEVEL) for lines about this CT, and begins: who
- * runs what. Warnings (log.h) get there too. A file that can't be opened is a warning. whole: with
- * what stands behind the CT's id. */
-void vzlog_begin(const struct vz *vz, const char *id, bool whole);
+ * runs what, at this level; above VZLOG_NORMAL without what stands behind the CT's id. Warnings
+ * (log.h) get there too. A file that can't be opened is a warning. */
+void vzlog_begin(const struct vz *vz, const char *id, enum vzlog_level level);
 
-/* How it ended: err NULL: well. */
+/* How it ended: err NULL: well, at the level of its begin. */
 void vzlog_end(int status, const struct err *err);
 
 /* A line. Before vzlog_begin, none. */

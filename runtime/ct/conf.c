@@ -274,6 +274,15 @@ const char *conf_get(const struct conf *conf, const char *key)
 	return line ? line->value : NULL;
 }
 
+bool conf_at(const struct conf *conf, size_t i, const char **ret_key, const char **ret_value)
+{
+	if (i >= conf->n)
+		return false;
+	*ret_key = conf->line[i].key;
+	*ret_value = conf->line[i].value;
+	return true;
+}
+
 unsigned int conf_line_of(const struct conf *conf, const char *key)
 {
 	const struct conf_line *line = find(conf, key);

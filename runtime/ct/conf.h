@@ -15,6 +15,7 @@
 #ifndef RUNTIME_CT_CONF_H
 #define RUNTIME_CT_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "runtime/base/err.h"
@@ -39,6 +40,9 @@ int conf_load(const char *path, struct conf **ret, struct err *err);
 
 /* The value of a key, or NULL where it is not there. Valid until the key is set or unset. */
 const char *conf_get(const struct conf *conf, const char *key);
+
+/* The i-th line's key and value, both NULL in a comment. False behind the last. */
+bool conf_at(const struct conf *conf, size_t i, const char **ret_key, const char **ret_value);
 
 /* The number of the key's line in the file, 0 where it is not there. */
 unsigned int conf_line_of(const struct conf *conf, const char *key);

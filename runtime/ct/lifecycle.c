@@ -69,13 +69,17 @@ static void unlaunch(const struct ct *ct)
 struct outfit {
 	const struct net_config *net; /* or NULL */
 	const struct device_list *devices;
+	const struct limits *limits; /* which hold before all this */
 };
 
 static int fit_out(const struct ct *ct, const struct outfit *outfit, struct err *err)
 {
 	if (ctgraft_up(ct, outfit->devices, err) < 0)
 		return -1;
-	return outfit->net ? ctnet_up(ct, outfit->net, err) : 0;
+	if (outfit->net && ctnet_up(ct, outfit->net, err) < 0)
+		return -1;
+	ctlimits_say_cpu(ct, outfit->limits); /* in OpenVZ's order */
+	return 0;
 }
 
 /* For a CT a limit that can't be had is an error, never a warning. */
@@ -126,7 +130,6 @@ static int read_limits(const struct ct *ct, bool sysinfo, struct ctlimits **ret,
 	if (ctlimits_read(ct, ct->conf, ret, err) < 0)
 		return -1;
 	(*ret)->effects.count_memory = sysinfo && ctlimits_host_has("memory");
-	ctlimits_say_cpu(ct, &(*ret)->limits);
 	return 0;
 }
 
@@ -150,7 +153,7 @@ static int compile(const struct ct *ct, struct compile_input *in, const struct d
 	return 0;
 }
 
-static int run_init(const struct ct *ct, const struct storage *storage, const struct outfit *outfit,
+static int run_init(const struct ct *ct, const struct storage *storage, struct outfit *outfit,
 		    struct err *err)
 {
 	auto_ctlimits struct ctlimits *limits = NULL;
@@ -167,6 +170,7 @@ static int run_init(const struct ct *ct, const struct storage *storage, const st
 	if (read_answers(ct, &in, err) < 0 || read_limits(ct, in.answer_sysinfo, &limits, err) < 0)
 		return -1;
 	in.limits = &limits->effects;
+	outfit->limits = &limits->limits;
 	if (compile(ct, &in, outfit->devices, &config, err) < 0)
 		return -1;
 	if (hostname && dist_set_hostname(ct->root, storage->first_id, hostname, err) < 0)

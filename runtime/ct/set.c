@@ -10,8 +10,10 @@
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
 
-const struct set_row *const set_tables[] = { set_plain_rows,  set_net_rows,    set_device_rows,
-					     set_limits_rows, set_access_rows, NULL };
+const struct set_row *const set_tables[] = {
+	set_config_rows, set_plain_rows,  set_net_rows, set_device_rows,
+	set_limits_rows, set_access_rows, NULL
+};
 
 const struct set_row *set_find(const char *option)
 {
@@ -58,7 +60,8 @@ static int run_row(const struct set_job *job, unsigned int *parts, struct err *e
 	for (char **at = job->opts->given; *at; at += 2) {
 		if (!str_eq(at[0], job->row->option))
 			continue;
-		*parts |= 1U << job->row->part;
+		*parts |=
+			job->row->flags & SET_WHOLE ? (1U << SET_PARTS) - 1 : 1U << job->row->part;
 		if (job->row->flags & SET_JOINED)
 			return edit_joined(job, err);
 		if (edit(job, at[1], err) < 0)

@@ -19,6 +19,7 @@ struct set_opts {
 	const char *ifname; /* the NIC that options of one NIC are about, or NULL: the routed one */
 	bool crypted;       /* the password is a hash */
 	bool skip_arpdetect;
+	bool reset_ub; /* put the conf's limits in force anew, and nothing else */
 	bool save;
 	bool force;        /* with save: what can't be applied is kept all the same */
 	unsigned int mode; /* enum set_mode: for what a running CT can't be given */
@@ -46,6 +47,7 @@ enum set_flag {
 		1, /* given more than once it is edited once, by all values with blanks between */
 	SET_STOPPED = 2, /* refused while the CT runs: VZ_RUNNING */
 	SET_SAVE = 4,    /* makes no sense without save */
+	SET_WHOLE = 8,   /* it is about all parts */
 };
 
 struct set_job {
@@ -69,8 +71,8 @@ struct set_row {
 
 /* The tables, by subject. Options are done in the order of the rows, whatever the order they were
  * given in: first what takes away. */
-extern const struct set_row set_access_rows[], set_device_rows[], set_limits_rows[], set_net_rows[],
-	set_plain_rows[];
+extern const struct set_row set_access_rows[], set_config_rows[], set_device_rows[],
+	set_limits_rows[], set_net_rows[], set_plain_rows[];
 /* All of them; NULL at the end. */
 extern const struct set_row *const set_tables[];
 

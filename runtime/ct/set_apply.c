@@ -166,14 +166,22 @@ static bool same_value(const struct conf *a, const struct conf *b, const char *k
 	return str_eq(x ? x : "", y ? y : "");
 }
 
-/* Its link is there before the conf names it, so the name is never one that can't be found. */
-static int rename_to_new(const struct run *run, struct err *err)
+/* Its link is there before the conf names it, so the name is never one that can't be found. One
+ * that is missing is made, which a panel that wrote the conf itself counts on (Proxmox). */
+static int link_name(const struct run *run, struct err *err)
 {
 	const char *name = conf_get(run->ct->conf, "NAME");
+	uint32_t ctid;
+	int found;
 
-	if (same_value(run->ct->conf, run->old, "NAME"))
+	if (!name || !*name)
 		return 0;
-	return name && *name ? name_link(run->ct, name, err) : 0;
+	if (!same_value(run->ct->conf, run->old, "NAME"))
+		return name_link(run->ct, name, err);
+	found = ctid_find(run->ct->vz->conf_dir, name, &ctid, err);
+	if (found)
+		return found < 0 ? -1 : 0;
+	return name_check(run->ct, name, err) < 0 ? -1 : name_link(run->ct, name, err);
 }
 
 static void forget_old_name(const struct run *run)
@@ -193,12 +201,13 @@ static int save(const struct run *run, struct err *err)
 
 	if (!after)
 		return -1;
+	if (path_mkdirs(ct->vz->conf_dir, 0755, err) < 0 || link_name(run, err) < 0)
+		return -1;
 	if (str_eq(before, after) && ct->has_conf) {
 		vz_sayf(ct->vz, "No changes in CT configuration, not saving");
 		return 0;
 	}
-	if (path_mkdirs(ct->vz->conf_dir, 0755, err) < 0 || rename_to_new(run, err) < 0 ||
-	    conf_save(ct->conf, ct->conf_path, err) < 0)
+	if (conf_save(ct->conf, ct->conf_path, err) < 0)
 		return -1;
 	forget_old_name(run);
 	vz_sayf(ct->vz, "CT configuration saved to %s", ct->conf_path);
@@ -306,6 +315,31 @@ static int keep(struct run *run, bool running, struct err *err)
 	return -1;
 }
 
+/* Each limit is written, even one that is as it was when the CT was started. */
+static int reset_limits(struct ct *ct, const struct set_opts *opts, struct err *err)
+{
+	auto_free const char **keys = NULL;
+	struct ct_status status;
+	size_t n = 0;
+
+	if (opts->given || opts->save)
+		return err_set(err, VZ_ERR(VZ_BAD_OPTION), "Error: option --reset_ub is exclusive");
+	if (ct_status(ct, &status, err) < 0)
+		return -1;
+	if (!status.running)
+		return err_set(err, VZ_ERR(VZ_NOT_RUNNING), "Container is not running");
+	for (const struct set_row *row = set_limits_rows; *row->option; row++)
+		n++;
+	keys = calloc(n + 1, sizeof(*keys));
+	if (!keys)
+		return err_sys(err, "set the limits");
+	n = 0;
+	for (const struct set_row *row = set_limits_rows; *row->option; row++)
+		if (row->part == SET_LIMITS)
+			keys[n++] = row->key;
+	return ctlimits_change(ct, ct->conf, keys, err);
+}
+
 int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 {
 	auto_conf struct conf *old = NULL;
@@ -314,6 +348,8 @@ int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 	struct ct_status status;
 	bool restarts = false;
 
+	if (opts->reset_ub)
+		return reset_limits(ct, opts, err);
 	if (!before || conf_parse(before, strlen(before), ct->conf_path, &old, err) < 0 ||
 	    ct_status(ct, &status, err) < 0 || check_given(opts, status.running, err) < 0 ||
 	    set_edit(ct, opts, &run.parts, err) < 0)

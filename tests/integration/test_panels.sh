@@ -17,6 +17,7 @@ key()
 	# shellcheck disable=SC1090,SC2034
 	(
 		VEID=$id
+		unset -v "$1"
 		. "$CONF/$id.conf"
 		eval "echo \"\${$1-unset}\""
 	)
@@ -162,6 +163,25 @@ t_openvz_web_panel()
 	is "chkpnt --suspend" "$status" 0
 	try vzctl chkpnt "$id" --resume
 	is "chkpnt --resume" "$status" 0
+	printf '%s\n' 'ONBOOT="yes"' 'HOSTNAME="sample"' 'IP_ADDRESS="10.9.9.9"' 'VE_LAYOUT="ploop"' \
+		'BOOTORDER="7"' >"$CONF/ve-other.conf-sample"
+	try vzctl set "$id" --applyconfig other --save
+	said "set --applyconfig" "$(saved)"
+	is "the sample's values" "$(key ONBOOT) $(key BOOTORDER) $(key ORIGIN_SAMPLE)" "yes 7 other"
+	is "what is the CT's own" "$(key HOSTNAME) $(key IP_ADDRESS) $(key VE_LAYOUT)" "unset unset overlay"
+	try vzctl set "$id" --bootorder 3 --applyconfig other --save
+	is "with another option" "$status/$(key BOOTORDER)" 0/3
+	cp "$CONF/$id.conf" "$SCRATCH/before"
+	try vzctl set "$id" --applyconfig none --save
+	said "no such sample" "" "Sample config file not found: $CONF/ve-none.conf-sample" 109
+	try vzctl set "$id" --applyconfig ../vz --save
+	is "none at all" "$status" 21
+	echo 'ONBOOT="perhaps"' >"$CONF/ve-other.conf-sample"
+	try vzctl set "$id" --applyconfig other --save
+	is "one with a fault" "$status" 109
+	like "tells where" "$err" "^$CONF/ve-other.conf-sample:1: "
+	check "the conf is as it was" cmp "$SCRATCH/before" "$CONF/$id.conf"
+	rm "$CONF"/ve-*.conf-sample
 	gone_ct
 }
 
@@ -221,6 +241,12 @@ t_proxmox()
 	is "quotainit" "$status" 0
 	is "its lock stays" "$(<"$lock")" $$
 	rm "$lock"
+	echo 'NAME="p-ct"' >>"$CONF/$id.conf"
+	try vzctl --skiplock --quiet set "$id" --applyconfig_map name --save
+	said "--applyconfig_map" ""
+	is "a name that it wrote itself" "$(vzctl status p-ct)" "CTID $id exist unmounted down"
+	try vzctl --skiplock --quiet set "$id" --applyconfig_map other --save
+	is "--applyconfig_map other" "$status" 21
 	try vzctl mount "$id"
 	said mount "Container is mounted"
 	try vzctl umount "$id"
@@ -329,10 +355,15 @@ t_ruby_openvz()
 t_myadmin()
 {
 	is "it has --force" "$(vzctl 2>&1 | grep -c 'vzctl set.*--force')" 1
+	is "it has --reset_ub" "$(vzctl 2>&1 | grep -c -- '--reset_ub')" 1
 	make_ct
 	sets "--nameserver '8.8.8.8 64.20.34.50' --save" NAMESERVER "8.8.8.8 64.20.34.50"
 	try vzctl set "$id" --save --setmode restart --hostname my.example
 	said "--setmode restart" "$(saved)"
+	try vzctl set "$id" --reset_ub
+	said "--reset_ub of a stopped one" "" "Container is not running" 31
+	try vzctl set "$id" --reset_ub --onboot yes
+	said "--reset_ub beside others" "" "Error: option --reset_ub is exclusive" 20
 	try vzcfgvalidate -r "$CONF/$id.conf"
 	said "vzcfgvalidate -r" "" "Validation completed: success"
 	gone_ct

@@ -139,6 +139,38 @@ t_quiet_but_for_the_log()
 	said destroy ""
 }
 
+t_exec()
+{
+	make_ct
+	start_ct
+	try vzctl exec "$id" echo a "b  c" '&&' echo d
+	said "its words are a line of shell" "a b c
+d"
+	try vzctl exec "$id" exit 7
+	said "any failure is 8" "" "" 8
+	try vzctl exec2 "$id" exit 7
+	said "exec2 tells" "" "" 7
+	try vzctl exec3 "$id" echo "a  b" '&&'
+	said "exec3 has no shell" "a  b &&"
+	echo 'echo from a script' >"$SCRATCH/script"
+	try vzctl exec "$id" - <"$SCRATCH/script"
+	said "exec -" "from a script"
+	try vzctl runscript "$id" "$SCRATCH/script"
+	said "runscript" "from a script"
+	try vzctl exec "$id"
+	said "nothing to run" "" "No command line given for exec" 20
+	try vzctl runscript "$id"
+	said "no script" "" "Script not specified" 20
+	try vzctl exec "$id" mkdir -p /dev/net
+	said "what panels run" ""
+	vzctl --quiet stop "$id" --fast
+	try vzctl exec "$id" true
+	said "of a stopped one" "" "Container is not running" 8
+	try vzctl exec2 "$id" true
+	said "exec2 of a stopped one" "" "Container is not running" 31
+	gone_ct
+}
+
 t_stop_fast_kills()
 {
 	make_ct
@@ -206,6 +238,7 @@ t_locks_of_others()
 	check "none is left" test ! -e "$lock"
 	sleep 1000 &
 	pid=$!
+	until_true grep -q ^sleep "/proc/$pid/cmdline"
 	echo "$pid" >"$lock"
 	try vzctl start "$id"
 	said "locked by a living process" "" "Locked by: pid $pid, cmdline sleep 1000
@@ -298,6 +331,25 @@ t_log()
 	vzctl --quiet set "$id" --searchdomain $'a\nb\e[31m' --save
 	is "a line is a line" "$(grep -cvE "$date" "$LOG")" 0
 	like "control characters are escaped" "$(head -n 1 "$LOG")" 'searchdomain "a\\nb\\x1b\[31m"'
+	gone_ct
+}
+
+# Panels run things inside all the time: that is news for LOG_LEVEL=1, and what it was is nobody's.
+t_log_of_what_runs_inside()
+{
+	make_ct
+	start_ct
+	: >"$LOG"
+	vzctl exec "$id" "echo root:secret" >/dev/null
+	vzctl exec2 "$id" true
+	is "is not in it" "$(<"$LOG")" ""
+	sed -i 's/^LOG_LEVEL=.*/LOG_LEVEL=1/' "$ETC_VZ/vz.conf"
+	vzctl exec "$id" "echo root:secret" >/dev/null
+	like "LOG_LEVEL=1: who" "$(head -n 1 "$LOG")" "CT $id : vzctl exec $id \.\.\. \(uid 0"
+	unlike "but not what" "$(<"$LOG")" secret
+	vzctl exec2 "$id" exit 7
+	like "and how it ended" "$(tail -n 1 "$LOG")" "CT $id : done, status 7$"
+	sed -i 's/^LOG_LEVEL=.*/LOG_LEVEL=0/' "$ETC_VZ/vz.conf"
 	gone_ct
 }
 

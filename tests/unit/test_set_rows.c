@@ -10,7 +10,7 @@
 #include "runtime/cli/set_rows.h"
 #include "tests/unit/unit.h"
 
-static const struct cli_option rows[] = { SET_ROWS(0) };
+static const struct cli_option rows[] = { SET_CONFIG_ROWS(0), SET_ROWS(0) };
 
 static const struct cli_option *find_option(const char *name)
 {
