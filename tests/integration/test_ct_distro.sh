@@ -184,6 +184,7 @@ BOOTPROTO='dhcp4'"
 	net_end
 }
 
+# Sets: --dhcp --dhcp6
 t_dhcp_is_what_the_files_say()
 {
 	world

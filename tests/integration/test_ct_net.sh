@@ -8,6 +8,7 @@
 . "${0%/*}/net.sh"
 . "${0%/*}/ctnet.sh"
 
+# Sets: --ipadd --ip --ipdel
 t_an_address_over_the_life_of_a_ct()
 {
 	world
@@ -136,6 +137,7 @@ t_an_address_belongs_to_one_ct()
 	net_end
 }
 
+# Sets: --netif_add --netif_del
 t_nics_and_options_are_kept()
 {
 	world
@@ -179,6 +181,7 @@ t_what_a_killed_init_left_is_cleared_away()
 	net_end
 }
 
+# Sets: --nameserver --searchdomain
 t_name_servers_are_written_inside()
 {
 	world
@@ -263,6 +266,7 @@ t_its_name_is_in_etc_hosts()
 	net_end
 }
 
+# Sets: --hostname
 t_a_change_while_it_runs_is_in_its_files()
 {
 	local ours="/^# vzrun: /d; /localhost$/d" file host

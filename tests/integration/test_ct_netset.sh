@@ -43,6 +43,7 @@ no_rate() # NIC
 	is "$1 is not sent to the shared link" "$(on node tc filter show dev "$link" ingress)" ""
 }
 
+# Sets: --rate
 t_rates()
 {
 	world
@@ -73,6 +74,7 @@ nat_world()
 	net_serve client 80
 }
 
+# Sets: --nat
 t_nat()
 {
 	nat_world
@@ -103,6 +105,7 @@ published() # ANSWER OTHER
 	is "not of the other" "$(net_ask client 2001:db8:9::1 8081)" refused
 }
 
+# Sets: --publish --publish_del
 t_published_ports()
 {
 	world
@@ -129,6 +132,7 @@ guarded() # ANSWER80 ANSWER81
 	check "ping" pings client 10.9.0.101
 }
 
+# Sets: --allow
 t_allowed_ports()
 {
 	world
@@ -150,6 +154,7 @@ isolation() # ANSWER
 	is "the world" "$(ask_from 10.9.0.2 80)" 10.9.0.101
 }
 
+# Sets: --isolate
 t_isolation()
 {
 	local other
@@ -181,6 +186,7 @@ link_is() # MAC HOST_NAME HOST_MAC MTU
 	is "its host end" "$(ip -n node -j link show "$2" | jq -r '.[] | .address + " " + .master')" "$3 br1"
 }
 
+# Sets: --mac --host_ifname --host_mac --bridge --mtu
 t_links()
 {
 	local old
@@ -205,6 +211,7 @@ routes_are() # IPV4 IPV6
 	is "IPv6" "$(ct exec "$id" ip -6 route show default | cut -d' ' -f1-5)" "$2"
 }
 
+# Sets: --gw --gw6
 t_gateways()
 {
 	world
@@ -242,6 +249,7 @@ check_not() # NAME CMD...
 	check "not $name" fails "$@"
 }
 
+# Sets: --mac_filter
 t_mac_filter()
 {
 	world
@@ -266,6 +274,7 @@ vlans_are() # WORDS
 		jq -r '[.[].vlans[] | "\(.vlan)" + (if .flags then ":" + (.flags | join(",")) else "" end)] | join(" ")')" "$1"
 }
 
+# Sets: --vlan --trunk
 t_vlans()
 {
 	world
@@ -302,6 +311,7 @@ is_back() # LINK
 	ip -n node link show "$1" >/dev/null 2>&1
 }
 
+# Sets: --netdev_add --netdev_del
 t_interfaces_of_the_host()
 {
 	world

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The verb `set`: what it keeps, where it refuses, what it takes back. What single options do is tested
-# with their subjects.
+# with their subjects: "# Sets:" names the options whose effect a test reads back (tests/meta/options).
 # shellcheck disable=SC2119,SC2154 # make_ct's options; out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
@@ -31,6 +31,7 @@ refuses() # STATUS TEXT ARG...
 	is "$what: changes nothing" "$(<"$CT_DIR/conf/$id.conf")" "$before"
 }
 
+# Sets: --onboot --bootorder --description --stop-timeout --disabled
 t_plain_values_are_kept()
 {
 	local row
@@ -51,6 +52,51 @@ t_plain_values_are_kept()
 	try ct start "$id"
 	is "one that is disabled does not start" "$status" 105
 	ct destroy "$id" >/dev/null
+}
+
+# What the help says to have none.
+# Sets: no-effect
+t_options_without_effect_are_kept()
+{
+	local option value before
+	make_ct
+	while read -r option; do
+		case $option in
+		--autostop) value=suspend ;;
+		--iptables) value=ip_tables ;;
+		--meminfo) value=none ;;
+		--netfilter) value=full ;;
+		--noatime | --pagecache-isolation) value=yes ;;
+		*) value=64 ;;
+		esac
+		before=$(<"$CT_DIR/conf/$id.conf")
+		try ct set "$id" "$option" $value --save
+		is "$option $value" "$status$err" 0
+		like "$option: one line more in the conf" "$(diff <(echo "$before") "$CT_DIR/conf/$id.conf" | grep '^[<>]')" \
+			"^> [A-Z_]+=\"[^\"]*$value[^\"]*\"\$"
+	done < <("$VZRUN" help --list | awk -F'\t' '$1 == "option" && $2 == "set" && $6 == "no-effect" { print $3 }')
+	ct start "$id" >/dev/null
+	is "and it starts" "$(ct status "$id")" "CTID $id exist mounted running"
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+}
+
+# Sets: --root --private
+t_its_places_are_moved()
+{
+	make_ct
+	try ct set "$id" --root "$CT_DIR/elsewhere/\$VEID" --private "$CT_DIR/data/\$VEID" --save
+	is "set" "$status$err" 0
+	is "kept for any number" "$(grep -c "=\"$CT_DIR/[a-z]*/\$VEID\"" "$CT_DIR/conf/$id.conf")" 2
+	try ct start "$id"
+	is "without its data it does not start" "$status" 43
+	mkdir -m 700 "$CT_DIR/data"
+	mv "$CT_DIR/private/$id" "$CT_DIR/data/"
+	check "with its data there it does" ct start "$id"
+	check "and is mounted there" mountpoint -q "$CT_DIR/elsewhere/$id"
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+	check "destroy finds its data" test ! -e "$CT_DIR/data/$id"
 }
 
 t_bad_values_are_refused()
@@ -85,6 +131,7 @@ t_bad_values_are_refused()
 	ct destroy "$id" >/dev/null
 }
 
+# Sets: --name
 t_a_name_is_moved()
 {
 	local first
