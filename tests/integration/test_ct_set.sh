@@ -70,10 +70,10 @@ t_options_without_effect_are_kept()
 		*) value=64 ;;
 		esac
 		before=$(<"$CT_DIR/conf/$id.conf")
-		try ct set "$id" "$option" $value --save
+		try ct set "$id" "$option" "$value" --save
 		is "$option $value" "$status$err" 0
 		like "$option: one line more in the conf" "$(diff <(echo "$before") "$CT_DIR/conf/$id.conf" | grep '^[<>]')" \
-			"^> [A-Z_]+=\"[^\"]*$value[^\"]*\"\$"
+			"^> [A-Z_]+=\"[^\"]*${value}[^\"]*\"\$"
 	done < <("$VZRUN" help --list | awk -F'\t' '$1 == "option" && $2 == "set" && $6 == "no-effect" { print $3 }')
 	ct start "$id" >/dev/null
 	is "and it starts" "$(ct status "$id")" "CTID $id exist mounted running"
