@@ -16,15 +16,38 @@
 #include "runtime/ct/check.h"
 #include "runtime/ct/ct.h"
 
-struct stop_opts {
-	bool fast;
+/* clang-format off */
+#define START_ROWS(AT) \
+	{ "force", 0, CLI_FLAG, 0, (AT) + offsetof(struct ct_start_opts, force), "", \
+	  "though it is disabled" }, \
+	{ "skip-fsck", 0, CLI_FLAG, CLI_NO_EFFECT, 0, "", "for callers of OpenVZ" }, \
+	{ "skip-remount", 0, CLI_FLAG, 0, (AT) + offsetof(struct ct_start_opts, skip_remount), "", \
+	  "if it is mounted, take it as it is: no action scripts for that" }, \
+	{ "wait", 0, CLI_FLAG, 0, (AT) + offsetof(struct ct_start_opts, wait), "", \
+	  "return when it has come up" }
+#define STOP_ROWS(AT) \
+	{ "fast", 0, CLI_FLAG, 0, (AT) + offsetof(struct ct_stop_opts, fast), "", \
+	  "kill it at once instead of shutting it down" }, \
+	{ "skip-umount", 0, CLI_FLAG, 0, (AT) + offsetof(struct ct_stop_opts, skip_umount), "", \
+	  "leave it mounted" }
+/* clang-format on */
+
+static const struct cli_option start_rows[] = { START_ROWS(0) };
+const struct cli_options cmd_ct_start_options = CLI_OPTIONS(start_rows, struct ct_start_opts);
+
+static const struct cli_option stop_rows[] = { STOP_ROWS(0) };
+const struct cli_options cmd_ct_stop_options = CLI_OPTIONS(stop_rows, struct ct_stop_opts);
+
+struct restart_opts {
+	struct ct_stop_opts stop;
+	struct ct_start_opts start;
 };
 
-static const struct cli_option stop_rows[] = {
-	{ "fast", 0, CLI_FLAG, 0, offsetof(struct stop_opts, fast), "",
-	  "kill it at once instead of shutting it down" },
+static const struct cli_option restart_rows[] = {
+	STOP_ROWS(offsetof(struct restart_opts, stop)),
+	START_ROWS(offsetof(struct restart_opts, start)),
 };
-const struct cli_options cmd_ct_stop_options = CLI_OPTIONS(stop_rows, struct stop_opts);
+const struct cli_options cmd_ct_restart_options = CLI_OPTIONS(restart_rows, struct restart_opts);
 
 /* ---- what all have in common ---- */
 
@@ -107,8 +130,7 @@ int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct e
 
 static int start(struct cli *cli, struct ct *ct, struct err *err)
 {
-	(void)cli;
-	return ct_start(ct, err);
+	return ct_start(ct, cli->ct_opts, err);
 }
 
 int cmd_ct_start(struct cli *cli, struct err *err)
@@ -118,9 +140,7 @@ int cmd_ct_start(struct cli *cli, struct err *err)
 
 static int stop(struct cli *cli, struct ct *ct, struct err *err)
 {
-	const struct stop_opts *opts = cli->opts;
-
-	return ct_stop(ct, opts->fast, err);
+	return ct_stop(ct, cli->opts, err);
 }
 
 int cmd_ct_stop(struct cli *cli, struct err *err)
@@ -128,16 +148,18 @@ int cmd_ct_stop(struct cli *cli, struct err *err)
 	return cmd_ct_on(cli, CT_LOCK, stop, err);
 }
 
+/* What keeps it from starting is told before it is stopped. */
 static int restart(struct cli *cli, struct ct *ct, struct err *err)
 {
+	const struct restart_opts *opts = cli->opts;
 	struct ct_status status;
 
-	if (ct_status(ct, &status, err) < 0 || check_conf(ct, err) < 0)
+	if (ct_status(ct, &status, err) < 0 || check_conf(ct, opts->start.force, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Restarting container");
-	if (status.running && stop(cli, ct, err) < 0)
+	if (status.running && ct_stop(ct, &opts->stop, err) < 0)
 		return -1;
-	return ct_start(ct, err);
+	return ct_start(ct, &opts->start, err);
 }
 
 int cmd_ct_restart(struct cli *cli, struct err *err)

@@ -48,7 +48,7 @@ int cmd_ct_exec_args(struct cli *cli, struct err *err); /* exec3: as they are */
 
 int cmd_ct_start(struct cli *cli, struct err *err);
 int cmd_ct_stop(struct cli *cli, struct err *err);
-extern const struct cli_options cmd_ct_stop_options; /* restart's too */
+extern const struct cli_options cmd_ct_start_options, cmd_ct_stop_options, cmd_ct_restart_options;
 int cmd_ct_restart(struct cli *cli, struct err *err);
 int cmd_ct_status(struct cli *cli, struct err *err);
 /* Of the CT that the first argument names, and its line in OpenVZ's words. */

@@ -34,6 +34,9 @@ int cmd_start(struct cli *cli, struct err *err)
 {
 	if (cli->is_ct)
 		return cmd_ct_start(cli, err);
+	if (cli->ct_opts_given)
+		return err_set(err, ERR_USAGE, "that option is for a CT, which \"%s\" is not",
+			       cli->id);
 	cli->set.notify_socket = cmd_notify_socket();
 	return container_start(&cli->set, cli->id, err);
 }

@@ -122,7 +122,9 @@ static int resume(struct ct *ct, const struct ct_status *st, int fails, struct e
 
 static int end(struct ct *ct, const struct ct_status *st, int fails, struct err *err)
 {
-	return need_suspended(st, fails, err) < 0 ? -1 : ct_stop(ct, true, err);
+	const struct ct_stop_opts fast = { .fast = true };
+
+	return need_suspended(st, fails, err) < 0 ? -1 : ct_stop(ct, &fast, err);
 }
 
 static int no_support(int fails, struct err *err)

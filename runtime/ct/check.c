@@ -23,14 +23,14 @@ static int check_features(const struct ct *ct, struct err *err)
 	return 0;
 }
 
-int check_conf(const struct ct *ct, struct err *err)
+int check_conf(const struct ct *ct, bool force, struct err *err)
 {
 	const char *disabled = ct_get(ct, "DISABLED"), *hostname = conf_get(ct->conf, "HOSTNAME");
 	auto_ctlimits struct ctlimits *limits = NULL;
 	auto_net struct net_config *net = NULL;
 	struct storage storage;
 
-	if (disabled && str_eq(disabled, "yes"))
+	if (!force && disabled && str_eq(disabled, "yes"))
 		return err_set(err, VZ_ERR(VZ_DISABLED), "Container start disabled");
 	if (ct_storage(ct, true, &storage, err) < 0 || ctmount_check(&storage, err) < 0)
 		return -1;

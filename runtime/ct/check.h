@@ -8,7 +8,7 @@
 
 #include "runtime/ct/ct.h"
 
-/* VZ_ERR(VZ_DISABLED), VZ_NO_PRIVATE, and what each key's own parser says. */
-int check_conf(const struct ct *ct, struct err *err);
+/* VZ_ERR(VZ_DISABLED) without force, VZ_NO_PRIVATE, and what each key's own parser says. */
+int check_conf(const struct ct *ct, bool force, struct err *err);
 
 #endif

@@ -61,12 +61,21 @@ struct ct_create_opts; /* create.h */
 /* Registers it and makes its private area. */
 int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err);
 
-/* Mounts it and runs its init. VZ_RUNNING, VZ_NO_PRIVATE, VZ_DISABLED, … */
-int ct_start(struct ct *ct, struct err *err);
+struct ct_start_opts {
+	bool force;        /* though DISABLED="yes" */
+	bool skip_remount; /* what is mounted is not unmounted first, with its scripts */
+	bool wait;         /* until it has come up (wait.h); without the CT's lock */
+};
+/* Mounts it and runs its init. opts may be NULL. VZ_RUNNING, VZ_NO_PRIVATE, VZ_DISABLED, … */
+int ct_start(struct ct *ct, const struct ct_start_opts *opts, struct err *err);
 
-/* Shuts its init down (stop.c), or with fast kills it; then unmounts it. Not running: a message,
- * and no error. */
-int ct_stop(struct ct *ct, bool fast, struct err *err);
+struct ct_stop_opts {
+	bool fast;        /* kill its init */
+	bool skip_umount; /* leave it mounted, for the host */
+};
+/* Shuts its init down (stop.c); then unmounts it. opts may be NULL. Not running: a message, and no
+ * error. */
+int ct_stop(struct ct *ct, const struct ct_stop_opts *opts, struct err *err);
 
 int ct_mount(struct ct *ct, struct err *err);
 int ct_umount(struct ct *ct, struct err *err);

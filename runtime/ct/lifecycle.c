@@ -30,6 +30,7 @@
 #include "runtime/ct/live.h"
 #include "runtime/ct/stop.h"
 #include "runtime/ct/view.h"
+#include "runtime/ct/wait.h"
 
 #define KILL_TIMEOUT_MSEC 30000
 
@@ -184,7 +185,7 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct o
 	return launch(ct, &config, in.answer_sysinfo || in.answer_mknod, outfit, err);
 }
 
-static int check_start(const struct ct *ct, struct err *err)
+static int check_start(const struct ct *ct, bool force, struct err *err)
 {
 	bool running;
 
@@ -192,7 +193,7 @@ static int check_start(const struct ct *ct, struct err *err)
 		return -1;
 	if (running)
 		return err_set(err, VZ_ERR(VZ_RUNNING), "Container is already running");
-	return check_conf(ct, err);
+	return check_conf(ct, force, err);
 }
 
 /* In the CT, not by the host's ssh-keygen: its version knows which its sshd takes. */
@@ -210,33 +211,56 @@ static void make_host_keys(const struct ct *ct, const struct storage *storage)
 		log_warning("CT %s: ssh-keygen -A: exit status %d, ignoring", ct->id, status);
 }
 
-int ct_start(struct ct *ct, struct err *err)
+/* A container that crashed, or a verb that was killed, left these. A new mount also takes up what
+ * changed in the conf. */
+static int mount_for_start(const struct ct *ct, const struct storage *storage, bool skip_remount,
+			   struct err *err)
+{
+	bool mounted = storage_mounted(storage);
+
+	if (live_clear(ct, err) < 0)
+		return -1;
+	if (mounted && skip_remount)
+		return ctmount_hand_over(ct, storage, err);
+	if (mounted && ctmount_down(ct, storage, err) < 0)
+		return -1;
+	return ctmount_for_start(ct, storage, err);
+}
+
+static int start(struct ct *ct, const struct ct_start_opts *opts, struct err *err)
 {
 	auto_net struct net_config *net = NULL;
 	auto_device_list struct device_list devices = { 0 };
 	struct outfit outfit = { .devices = &devices };
 	struct storage storage;
 
-	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, err) < 0 ||
+	if (ct_storage(ct, true, &storage, err) < 0 || check_start(ct, opts->force, err) < 0 ||
 	    ctnet_read(ct, &net, err) < 0 || ctgraft_devices(ct, ct->conf, &devices, err) < 0)
 		return -1;
 	outfit.net = net;
 	vz_sayf(ct->vz, "Starting container...");
-	/* A container that crashed, or a verb that was killed, left these. A new mount also takes
-	 * up what changed in the conf. */
-	if (live_clear(ct, err) < 0)
-		return -1;
-	if (storage_mounted(&storage) && ctmount_down(ct, &storage, err) < 0)
-		return -1;
-	if (ctmount_for_start(ct, &storage, err) < 0)
+	if (mount_for_start(ct, &storage, opts->skip_remount, err) < 0)
 		return -1;
 	make_host_keys(ct, &storage);
-	if (run_init(ct, &storage, &outfit, err) < 0) {
-		ctmount_undo(ct, &storage);
+	if (run_init(ct, &storage, &outfit, err) == 0)
+		return 0;
+	ctmount_undo(ct, &storage);
+	return -1;
+}
+
+int ct_start(struct ct *ct, const struct ct_start_opts *opts, struct err *err)
+{
+	static const struct ct_start_opts none;
+
+	if (!opts)
+		opts = &none;
+	if (start(ct, opts, err) < 0)
 		return -1;
-	}
 	vz_sayf(ct->vz, "Container start in progress...");
-	return 0;
+	if (!opts->wait)
+		return 0;
+	vz_unlock(ct->vz, ct->id, &ct->lock);
+	return wait_booted(ct, err);
 }
 
 /* ---- stop ---- */
@@ -314,9 +338,33 @@ static int run_stop_script(const struct ct *ct, struct err *err)
 	return thaw(ct, err) < 0 ? -1 : action_inside(ct, ACTION_STOP, err);
 }
 
-int ct_stop(struct ct *ct, bool fast, struct err *err)
+/* By mount scripts it may hold what umount scripts take away; they run when it is unmounted. */
+static int leave(const struct ct *ct, const struct storage *storage, bool skip_umount,
+		 struct err *err)
+{
+	if (!storage_mounted(storage))
+		return 0;
+	if (!skip_umount)
+		return ctmount_down(ct, storage, err);
+	return ctmount_take_back(storage, err) < 0 ? vz_fail(err, VZ_CANNOT_MOUNT) : 0;
+}
+
+static int stop(const struct ct *ct, bool fast, struct err *err)
 {
 	auto_fd int netns = -1;
+
+	if (!fast && run_stop_script(ct, err) < 0)
+		return -1;
+	netns = ctnet_hold(ct);
+	if (end_processes(ct, fast, err) < 0 || ctnet_give_back(ct, netns, err) < 0 ||
+	    live_clear(ct, err) < 0)
+		return vz_fail(err, VZ_CANNOT_STOP);
+	vz_sayf(ct->vz, "Container was stopped");
+	return 0;
+}
+
+int ct_stop(struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
+{
 	struct storage storage;
 	bool running;
 
@@ -326,12 +374,7 @@ int ct_stop(struct ct *ct, bool fast, struct err *err)
 		log_warning("Unable to stop: container is not running");
 		return 0;
 	}
-	if (!fast && run_stop_script(ct, err) < 0)
+	if (stop(ct, opts && opts->fast, err) < 0)
 		return -1;
-	netns = ctnet_hold(ct);
-	if (end_processes(ct, fast, err) < 0 || ctnet_give_back(ct, netns, err) < 0 ||
-	    live_clear(ct, err) < 0)
-		return vz_fail(err, VZ_CANNOT_STOP);
-	vz_sayf(ct->vz, "Container was stopped");
-	return storage_mounted(&storage) ? ctmount_down(ct, &storage, err) : 0;
+	return leave(ct, &storage, opts && opts->skip_umount, err);
 }

@@ -280,10 +280,10 @@ static bool needs_restart(const struct run *run)
 
 static int restart(struct ct *ct, struct err *err)
 {
-	if (check_conf(ct, err) < 0)
+	if (check_conf(ct, false, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Restarting container");
-	return ct_stop(ct, false, err) < 0 ? -1 : ct_start(ct, err);
+	return ct_stop(ct, NULL, err) < 0 ? -1 : ct_start(ct, NULL, err);
 }
 
 static int apply_live(struct run *run, struct err *err)
