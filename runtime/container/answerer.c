@@ -30,10 +30,12 @@ char *container_answerer_socket(const struct container_settings *set, const char
 int answerer_check(const struct spec *spec, enum cgroup_manager manager, struct err *err)
 {
 	if (!spec_ns_new(spec, NS_USER) || !spec_ns_new(spec, NS_PID))
-		return err_set(err, ERR_INPUT,
-			       "sysinfo: needs a user and a pid namespace of the container's own");
+		return err_set(
+			err, ERR_INPUT,
+			"who answers its system calls needs a user and a pid namespace of the container's own");
 	return manager == CGROUP_MANAGER_DISABLED ?
-		       err_set(err, ERR_INPUT, "sysinfo: needs the container's cgroup") :
+		       err_set(err, ERR_INPUT,
+			       "who answers its system calls needs the container's cgroup") :
 		       0;
 }
 
@@ -65,6 +67,17 @@ static uint32_t last_id(const struct spec_id_maps *maps)
 	return map->host_id + (map->size - 1);
 }
 
+/* Is mknod(2) among the calls that are listened for? */
+static bool notifies_mknod(const struct spec_seccomp *sec)
+{
+	for (size_t i = 0; i < sec->rules_n; i++)
+		for (char *const *name = sec->rules[i].names;
+		     sec->rules[i].action == SECCOMP_DO_NOTIFY && *name; name++)
+			if (str_eq(*name, "mknodat"))
+				return true;
+	return false;
+}
+
 int answerer_start(const struct state_dir *dir, const struct container_state *state,
 		   const struct spec *spec, int init_pidfd, int first_fd, struct err *err)
 {
@@ -76,6 +89,7 @@ int answerer_start(const struct state_dir *dir, const struct container_state *st
 		.cgroup_fd = cgroup,
 		.socket_fd = sock,
 		.first_fd = first_fd,
+		.mknod = notifies_mknod(&spec->lin.seccomp),
 		.uid = last_id(&spec->lin.uid_mappings),
 		.gid = last_id(&spec->lin.gid_mappings),
 	};

@@ -115,12 +115,17 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool answere
 
 /* The system calls of the CT that are answered. Not mknod where it nests: a container inside may
  * want to listen itself, and the kernel gives a process one listener (seccomp(2), EBUSY). */
-static int read_answers(const struct ct *ct, struct compile_input *in, struct err *err)
+static int read_answers(const struct ct *ct, const struct device_list *devices,
+			struct compile_input *in, struct err *err)
 {
 	const char *features = conf_get(ct->conf, "FEATURES");
+	bool nesting;
 
-	if (feature_is_on(features, "sysinfo", &in->answer_sysinfo, err) < 0)
+	if (feature_is_on(features, "sysinfo", &in->answer_sysinfo, err) < 0 ||
+	    feature_is_on(features, "nesting", &nesting, err) < 0)
 		return vz_fail(err, VZ_BAD_CONF);
+	for (size_t i = 0; i < devices->n && !nesting; i++)
+		in->answer_mknod |= device_has_node(&devices->list[i]);
 	return 0;
 }
 
@@ -168,7 +173,8 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct o
 		.lxcfs = view_lxcfs(ct->vz),
 	};
 
-	if (read_answers(ct, &in, err) < 0 || read_limits(ct, in.answer_sysinfo, &limits, err) < 0)
+	if (read_answers(ct, outfit->devices, &in, err) < 0 ||
+	    read_limits(ct, in.answer_sysinfo, &limits, err) < 0)
 		return -1;
 	in.limits = &limits->effects;
 	outfit->limits = &limits->limits;

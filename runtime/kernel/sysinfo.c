@@ -104,6 +104,7 @@ static int params_fd(const struct sysinfo_job *job, int places, struct err *err)
 {
 	struct sysinfo_params params = { .start_ticks = job->start_ticks,
 					 .ticks_per_sec = (uint64_t)sysconf(_SC_CLK_TCK),
+					 .mknod = job->mknod,
 					 .places = (uint64_t)places };
 	auto_fd int from = -1, to = -1;
 	int pair[2];
@@ -123,6 +124,11 @@ static int open_file(int cgroup_fd, const char *name)
 	return cgroup_fd < 0 ? -1 : openat(cgroup_fd, name, O_RDONLY | O_CLOEXEC);
 }
 
+static int open_proc(void)
+{
+	return open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* All to their numbers, and nothing else is open but program and report. They come out of the way
  * first: any may have the number of another. `params` is closed here. */
 static int arrange_fds(const struct sysinfo_job *job, int params, int *program, int *report,
@@ -133,6 +139,7 @@ static int arrange_fds(const struct sysinfo_job *job, int params, int *program, 
 		[SYSINFO_FD_SOCKET] = job->socket_fd,
 		[SYSINFO_FD_FIRST] = job->first_fd,
 		[SYSINFO_FD_PARAMS] = params,
+		[SYSINFO_FD_PROC] = job->mknod ? open_proc() : -1,
 		[SYSINFO_FD_MEMORY_MAX] = open_file(job->cgroup_fd, "memory.max"),
 		[SYSINFO_FD_MEMORY_CURRENT] = open_file(job->cgroup_fd, "memory.current"),
 		[SYSINFO_FD_SWAP_MAX] = open_file(job->cgroup_fd, "memory.swap.max"),
@@ -182,10 +189,18 @@ static int set_caps(uint64_t effective, uint64_t inheritable)
  * - CAP_SYS_PTRACE over the container's user namespace, and so over nothing of the host's: to
  *   write the answer into the caller's memory, whoever of the container that is. Ambient, since
  *   execve would take it from an id that is not 0.
+ * - to answer mknod(2), over that user namespace too, what it takes to go to where a caller is
+ *   and mount something there: CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_DAC_OVERRIDE, and CAP_SETUID
+ *   and CAP_SETGID for the file below it to be the container's root's.
  * The program itself then gives up all system calls but what it needs. */
+#define MKNOD_KEPT                                                                            \
+	(CAP(CAP_SYS_ADMIN) | CAP(CAP_SYS_CHROOT) | CAP(CAP_DAC_OVERRIDE) | CAP(CAP_SETUID) | \
+	 CAP(CAP_SETGID))
+
 static int drop(const struct sysinfo_job *job, struct err *err)
 {
 	const uint64_t joining = CAP(CAP_SYS_ADMIN) | CAP(CAP_SYS_PTRACE);
+	const uint64_t kept = CAP(CAP_SYS_PTRACE) | (job->mknod ? MKNOD_KEPT : 0);
 	const struct rlimit none = { 0, 0 }, all = { RLIM_INFINITY, RLIM_INFINITY };
 
 	/* The number of processes is counted by id, and so would be those of the container. */
@@ -197,9 +212,11 @@ static int drop(const struct sysinfo_job *job, struct err *err)
 		return err_sys(err, "become user %u", job->uid);
 	if (setns(SYSINFO_FD_INIT, CLONE_NEWUSER) < 0)
 		return err_sys(err, "join the container's user namespace");
-	if (set_caps(CAP(CAP_SYS_PTRACE), CAP(CAP_SYS_PTRACE)) < 0 ||
-	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_PTRACE, 0, 0) < 0)
+	if (set_caps(kept, kept) < 0)
 		return err_sys(err, "drop capabilities");
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if ((kept & CAP(cap)) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return err_sys(err, "keep capabilities");
 	return 0;
 }
 
@@ -211,6 +228,17 @@ static int spare_from_oom(void)
 
 	return procfd < 0 ? -1 :
 			    procfs_write(procfd, "self/oom_score_adj", SYSINFO_OOM_SCORE_ADJ, NULL);
+}
+
+/* It will be able to open files, so none of the host's is to be in its reach: its root is what is
+ * known of the open files of this process, and nothing when this process has ended. */
+static int enter_root(const struct sysinfo_job *job, struct err *err)
+{
+	if (!job->mknod)
+		return chdir("/") < 0 ? err_sys(err, "enter \"/\"") : 0;
+	if (chdir("/proc/self/fdinfo") < 0 || chroot(".") < 0)
+		return err_sys(err, "enter an empty folder");
+	return 0;
 }
 
 static int become(const struct sysinfo_job *job, int *report, struct err *err)
@@ -232,8 +260,8 @@ static int become(const struct sysinfo_job *job, int *report, struct err *err)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	umask(077);
-	if (chdir("/") < 0)
-		return err_sys(err, "enter \"/\"");
+	if (enter_root(job, err) < 0)
+		return -1;
 	if (drop(job, err) < 0)
 		return -1;
 	syscall(SYS_execveat, program, "", argv, envp, AT_EMPTY_PATH);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sysinfo: processes that answer sysinfo(2) for a container out of its cgroup, as the agent of a
- * seccomp listener (seccomp.h).
+ * sysinfo: processes that answer sysinfo(2) for a container out of its cgroup, and mknod(2) of a
+ * device that it was given, as the agent of a seccomp listener (seccomp.h).
  *
  * They are a tiny program of their own (sysinfo_main.c), without libc and of a few pages, run
  * from memory; two of them, so that one may die. They end with the container's init. What they
@@ -10,6 +10,7 @@
 #ifndef RUNTIME_KERNEL_SYSINFO_H
 #define RUNTIME_KERNEL_SYSINFO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,6 +26,7 @@ struct sysinfo_job {
 	int cgroup_fd;        /* the container's; -1: there is none */
 	int socket_fd; /* listens at seccomp's listener_path for all that is executed later */
 	int first_fd;  /* a connection by which the first listener will come, or -1 */
+	bool mknod;    /* mknod(2) is answered too (sysinfo_mknod.h) */
 	uid_t uid;     /* what they run as: ids of the container's user namespace */
 	gid_t gid;
 };

@@ -13,6 +13,18 @@
 #include "runtime/kernel/entry_calls.h"
 
 /* From headers that are libc's, or newer than some that we build with. */
+#define O_WRONLY_FLAG 1U
+#define O_CREAT_FLAG 0100U
+#define O_EXCL_FLAG 0200U
+#define O_CLOEXEC_FLAG 02000000U
+#if defined(__x86_64__)
+#define O_DIRECTORY_FLAG 0200000U
+#else
+#define O_DIRECTORY_FLAG 040000U
+#endif
+#define O_PATH_FLAG 010000000U
+#define AT_SYMLINK_NOFOLLOW_FLAG 0x100U
+#define AT_EMPTY_PATH_FLAG 0x1000U
 #define CLONE_PIDFD_FLAG 0x00001000UL
 #define PR_SET_DUMPABLE 4
 #define PR_SET_NAME 15

@@ -13,6 +13,7 @@ enum sysinfo_fd {
 	SYSINFO_FD_SOCKET,   /* listens for who brings listeners */
 	SYSINFO_FD_FIRST,    /* a connection that will bring one, perhaps */
 	SYSINFO_FD_PARAMS,   /* the pipe with struct sysinfo_params */
+	SYSINFO_FD_PROC,     /* the host's /proc: only to answer mknod(2) */
 	SYSINFO_FD_FILES,    /* from here on, some perhaps not open */
 	SYSINFO_FD_MEMORY_MAX = SYSINFO_FD_FILES,
 	SYSINFO_FD_MEMORY_CURRENT,
@@ -27,6 +28,7 @@ enum sysinfo_fd {
 struct sysinfo_params {
 	uint64_t start_ticks; /* when the container's init started: proc_stat */
 	uint64_t ticks_per_sec;
+	uint64_t mknod;  /* is mknod(2) answered? */
 	uint64_t places; /* at most SYSINFO_PLACES: what its limit of open files allows */
 };
 

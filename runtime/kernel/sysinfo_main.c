@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tiny program of sysinfo.h, without libc: it answers sysinfo(2) for one container.
+ * The tiny program of sysinfo.h, without libc: it answers sysinfo(2) for one container, and
+ * mknod(2) by a process for each (sysinfo_mknod.h).
  *
  * Two processes of it hold the same listeners. The server answers; its twin only waits for the
  * server's end, and then is the server and makes a new twin. What the server was answering when
@@ -21,54 +22,11 @@
 #include "runtime/kernel/sysinfo_fds.h"
 #include "runtime/kernel/sysinfo_fill.h"
 #include "runtime/kernel/sysinfo_jail.h"
+#include "runtime/kernel/sysinfo_mknod.h"
+#include "runtime/kernel/sysinfo_server.h"
 
 #define DEAF_USEC 1000000
-#define TWINS_AT_ONCE 16
 #define KEEP_USEC 1000 /* how old an answer may be */
-
-/* What poll waits for. The twin's place has -1 where there is none. */
-enum place { PLACE_INIT, PLACE_SOCKET, PLACE_TWIN, PLACE_MORE };
-
-/* What a place from PLACE_MORE on holds. */
-enum kind {
-	KIND_LISTENER,
-	KIND_CALLER, /* a connection whose listener is yet to come: a place is kept for it */
-	KIND_SERVED, /* one whose listener came */
-};
-
-#define REQUEST_ROOM 512 /* the kernel's struct may grow */
-
-/* In memory that server and twin share. */
-struct shared {
-	int32_t server;   /* its pid */
-	int32_t listener; /* whose request is being answered, or -1 */
-	struct sysinfo_load load;
-	union {
-		struct seccomp_notif request;
-		uint64_t room[REQUEST_ROOM / sizeof(uint64_t)];
-	};
-};
-
-struct server {
-	struct shared *shared;
-	uint64_t start_usec;
-	unsigned int twins;  /* that may be made now: one more each second, so never without end */
-	uint64_t twins_usec; /* when that was reckoned */
-	struct sysinfo last; /* what was told */
-	uint64_t last_usec;  /* and when that was read */
-	uint64_t deaf_until; /* where the socket is not waited for */
-	size_t places;       /* in use */
-	size_t kept;         /* for listeners yet to come */
-	size_t room;         /* how many may be in use or kept */
-	struct pollfd poll[SYSINFO_PLACES];
-	uint8_t kind[SYSINFO_PLACES];
-};
-
-__attribute__((noreturn)) static void leave(int status)
-{
-	for (;;)
-		CALL(__NR_exit_group, U64(status));
-}
 
 /* Since boot, as the kernel's own uptime. */
 static uint64_t now_usec(void)
@@ -186,7 +144,7 @@ static void write_answer(const struct seccomp_notif *request, struct sysinfo *in
 
 /* A caller that has died gets nothing: its pid may be another's already. That other could only be
  * of this container too, for we may write to no process outside of it. */
-static void answer(struct server *server, int listener)
+static void answer_sysinfo(struct server *server, int listener)
 {
 	const struct seccomp_notif *request = &server->shared->request;
 	struct seccomp_notif_resp response = { .id = request->id };
@@ -199,6 +157,16 @@ static void answer(struct server *server, int listener)
 	write_answer(request, &info, &response);
 	/* It checks the id again. */
 	CALL(__NR_ioctl, U64(listener), SECCOMP_IOCTL_NOTIF_SEND, ENTRY_PTR(&response));
+}
+
+static void answer(struct server *server, int listener)
+{
+	bool at;
+
+	if (server->mknod && mknod_call(&server->shared->request.data, &at))
+		answer_mknod(server, listener);
+	else
+		answer_sysinfo(server, listener);
 }
 
 static void serve(struct server *server, int listener)
@@ -303,29 +271,6 @@ static void renew_twin(struct server *server)
 
 /* ---- listeners ---- */
 
-/* For a connection, and for its listener. */
-static bool has_room(const struct server *server)
-{
-	return server->places + server->kept + 2 <= server->room;
-}
-
-/* Where there is room. */
-static void add(struct server *server, int fd, enum kind kind)
-{
-	server->poll[server->places] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	server->kind[server->places++] = kind;
-	server->kept += kind == KIND_CALLER;
-}
-
-static void drop(struct server *server, size_t place)
-{
-	close_fd(server->poll[place].fd);
-	server->kept -= server->kind[place] == KIND_CALLER;
-	server->places--;
-	server->poll[place] = server->poll[server->places];
-	server->kind[place] = server->kind[server->places];
-}
-
 /* Since 6.6: the caller waits on this processor anyhow, so go on here. */
 static void add_listener(struct server *server, size_t caller, int fd)
 {
@@ -408,7 +353,9 @@ static void look(struct server *server)
 		server->poll[i].revents = 0;
 		if (!events)
 			continue;
-		if (server->kind[i] != KIND_LISTENER)
+		if (server->kind[i] == KIND_HAND)
+			end_hand(server, i);
+		else if (server->kind[i] != KIND_LISTENER)
 			take(server, i);
 		else if (events & POLLIN)
 			serve(server, server->poll[i].fd);
@@ -471,6 +418,7 @@ static int prepare(struct server *server)
 	server->poll[PLACE_TWIN] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	server->places = PLACE_MORE;
 	server->room = params.places;
+	server->mknod = params.mknod;
 	if (!has_room(server))
 		return -1;
 	add(server, SYSINFO_FD_FIRST, KIND_CALLER);
@@ -492,7 +440,7 @@ void _start(void)
 	CALL(__NR_prctl, PR_SET_NAME, ENTRY_PTR(name), 0, 0, 0);
 	if (CALL(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		leave(2);
-	if (prepare(&server) < 0 || confine() < 0)
+	if (prepare(&server) < 0 || confine(server.mknod) < 0)
 		leave(3);
 	pid = CALL(__NR_clone, SIGCHLD, 0, 0, 0, 0);
 	if (pid != 0)

@@ -203,4 +203,87 @@ t_something_else_in_a_nodes_place()
 	ct stop "$id" --fast >/dev/null
 }
 
+t_mknod_of_a_device_that_was_given()
+{
+	make_tooled --devices c:10:200:rw --devnodes fuse:rw
+	start_ct
+	is "as panels do it" "$(inside mkdir -p /dev/net && inside mknod /dev/net/tun c 10 200)" ""
+	is "mode" "$(inside chmod 600 /dev/net/tun && node /dev/net/tun)" \
+		"character special file a:c8 0:0 600"
+	is "a tun interface" "$(inside devtool tun vpn0)" vpn0
+	is "again" "$(inside devtool mknod /dev/net/tun c 10 200)" EEXIST
+	is "where there is something" "$(inside devtool mknod /etc c 10 200)" EEXIST
+	is "elsewhere" "$(inside sh -c 'umask 027; mknod /root/t c 10 200') $(node /root/t)" \
+		" character special file a:c8 0:0 640"
+	is "from a folder" "$(inside devtool mknod f c 10 229 /srv/../root)" ok
+	is "which is the device" "$(inside devtool open /root/f)" ok
+	is "from the working directory" \
+		"$(inside sh -c 'cd /root && devtool mknod ./g c 10 229 && stat -c %F g')" \
+		"ok
+character special file"
+	is "by a 32-bit program" "$(inside devtool mknod32 /root/h c 10 229)" ok
+	is "in a chroot" "$(inside sh -c 'mkdir -p /jail/d && devtool chrooted /jail /d/../e c 10 229 &&
+		stat -c %F /jail/e')" "ok
+character special file"
+	is "through a link that is absolute in it" "$(inside sh -c 'ln -s /d /jail/l &&
+		devtool chrooted /jail /l/n c 10 229 && stat -c %F /jail/d/n')" "ok
+character special file"
+	is "no folder there" "$(inside devtool mknod /none/x c 10 200)" ENOENT
+	is "a file for a folder" "$(inside devtool mknod /bin/sh/x c 10 200)" ENOTDIR
+	is "nothing that lies on the disk is a device" "$(find "$CT_DIR/private/$id" -type c)" ""
+	ct stop "$id" --fast >/dev/null
+}
+
+t_mknod_of_anything_else()
+{
+	make_tooled --features tun:on --devices b:7:0:none
+	start_ct
+	is "another device" "$(inside devtool mknod /x c 1 1)" EPERM
+	is "the same number as a block device" "$(inside devtool mknod /x b 10 200)" EPERM
+	is "one of none" "$(inside devtool mknod /x b 7 0)" EPERM
+	is "a large number" "$(inside devtool mknod /x c 4095 1048575)" EPERM
+	is "a fifo" "$(inside devtool mknod /p p 0 0) $(inside stat -c %F /p)" "ok fifo"
+	is "a socket" "$(inside devtool mknod /s s 0 0) $(inside stat -c %F /s)" "ok socket"
+	is "a file" "$(inside devtool mknod /f f 0 0) $(inside stat -c %F /f)" "ok regular empty file"
+	is "the mark of an overlay" "$(inside devtool mknod /run/w c 0 0)" ok
+	is "by a user" "$(ct exec --user 1000 "$id" devtool mknod /run/lock/u c 10 200)" EACCES
+	is "where a user may write" "$(inside mkdir -m 777 /run/u &&
+		ct exec --user 1000 "$id" devtool mknod /run/u/u c 10 200)" EPERM
+	ct stop "$id" --fast >/dev/null
+}
+
+# Whatever is exchanged under its hands, nothing but the device is made, and nothing of the host's
+# is reached.
+t_mknod_with_a_path_that_is_exchanged()
+{
+	local i made=0
+	make_tooled --features tun:on
+	start_ct
+	inside sh -c "mkdir -p /a/x '$SCRATCH' && ln -s '$SCRATCH' /a/y"
+	ct exec "$id" devtool swap /a/x /a/y 4 &
+	for i in {1..40}; do
+		[ "$(inside devtool mknod "/a/x/n$i" c 10 200)" != ok ] || made=$((made + 1))
+	done
+	wait
+	check "some were made" test "$made" -gt 0
+	is "none outside" "$(find "$SCRATCH" -maxdepth 1 -name 'n[0-9]*')" ""
+	is "all are the device" "$(inside find /a "$SCRATCH" -name 'n[0-9]*' -exec stat -c %t:%T {} + |
+		sort | uniq -c | xargs)" "$made a:c8"
+	ct stop "$id" --fast >/dev/null
+}
+
+# What the CT made of the hidden nodes is what it gets.
+t_mknod_where_the_hidden_node_was_exchanged()
+{
+	make_tooled --features tun:on,fuse:on
+	start_ct
+	inside sh -c 'umount /dev/.vzrun/nodes/c10:200 && rm /dev/.vzrun/nodes/c10:200 &&
+		ln -s /dev/fuse /dev/.vzrun/nodes/c10:200'
+	is "a link" "$(inside devtool mknod /x c 10 200)" EPERM
+	inside sh -c 'rm /dev/.vzrun/nodes/c10:200; touch /dev/.vzrun/nodes/c10:200 &&
+		mount --bind /dev/fuse /dev/.vzrun/nodes/c10:200'
+	is "another device" "$(inside devtool mknod /x c 10 200)" EPERM
+	ct stop "$id" --fast >/dev/null
+}
+
 run_tests "$@"
