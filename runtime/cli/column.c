@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/ct/limit_value.h"
+
 enum get {
 	GET_ID,
 	GET_TEXT, /* of the conf's key */
@@ -112,7 +114,7 @@ const struct column column_table[] = {
 	{ "bootorder", "BOOTORDER", "BOOTORDER", 10, GET_NUMBER, 0, 0, 0, COLUMN_TIES_BACK },
 	{ "layout", "LAYOUT", "", -6, GET_LAYOUT, 0, 0, 0, 0 },
 	{ "features", "FEATURES", "FEATURES", -15, GET_SWITCHES, 0, CELL_CUT, 0, 0 },
-	{ "vswap", "VSWAP", "", 5, GET_VSWAP, 0, 0, 0, 0 },
+	{ "vswap", "VSWAP", "", 5, GET_VSWAP, 0, 0, CTINFO_MEMORY, 0 },
 	{ "disabled", "DISABL", "DISABLED", 6, GET_YES, 0, 0, 0, 0 },
 	{ "vm_overcommit", "VM_OVC", "VM_OVERCOMMIT", 6, GET_FACTOR, 0, CELL_ZERO, 0, 0 },
 	{ "netfilter", "NETFILTER", "NETFILTER", -9, GET_TEXT, 0, 0, 0, 0 },
@@ -172,7 +174,7 @@ static void get_switches(const struct column *column, struct ctinfo *info, struc
 
 static void get_number(const struct column *column, struct ctinfo *info, struct cell *ret)
 {
-	const char *text = ctinfo_conf(info, column->key);
+	const char *text = ctinfo_conf_or_global(info, column->key);
 	uint64_t number;
 
 	if (text && num_parse_u(text, column->key, INT64_MAX, &number, NULL) == 0)
@@ -181,13 +183,11 @@ static void get_number(const struct column *column, struct ctinfo *info, struct 
 
 static void get_io(const struct column *column, struct ctinfo *info, struct cell *ret)
 {
-	const char *text = ctinfo_conf(info, column->key);
-	struct ubc_limits limit;
+	const char *text = ctinfo_conf_or_global(info, column->key);
+	int64_t limit;
 
-	if (!text || strchr(text, ':') || !ubc_parse(text, UBC_BYTES, &limit))
-		return;
-	if (limit.limit > 0 && limit.limit != UBC_UNLIMITED) /* OpenVZ cuts at 2 GiB */
-		set_number(limit.limit < INT_MAX ? limit.limit : INT_MAX, ret);
+	if (text && limit_parse_iolimit(text, column->key, 1, &limit, NULL) == 0 && limit > 0)
+		set_number((uint64_t)limit, ret);
 }
 
 static void get_yes(const struct column *column, struct ctinfo *info, struct cell *ret)
@@ -283,41 +283,28 @@ static void get_uptime(const struct column *column, struct ctinfo *info, struct 
 		ret->kind = CELL_SECONDS;
 }
 
-/* Per cent of one processor; "N%" is per cent of all. */
-static bool cpulimit(struct ctinfo *info, uint64_t *ret)
-{
-	const char *text = ctinfo_conf(info, "CPULIMIT");
-	size_t len = text ? strcspn(text, "%") : 0;
-	auto_free char *digits = text ? strndup(text, len) : NULL;
-	uint64_t number;
-
-	if (!digits || num_parse_u(digits, "CPULIMIT", INT32_MAX, &number, NULL) < 0)
-		return false;
-	if (text[len] && (text[len + 1] || number > 100))
-		return false;
-	*ret = text[len] ? number * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) : number;
-	return true;
-}
-
 static void get_cpulimit(const struct column *column, struct ctinfo *info, struct cell *ret)
 {
-	uint64_t number = 0;
+	const char *text = ctinfo_conf_or_global(info, "CPULIMIT");
+	unsigned int cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t limit = 0;
 
 	(void)column;
-	if (cpulimit(info, &number) || info->live || ctinfo_conf(info, "CPUUNITS"))
-		set_number(number, ret);
+	if ((text && limit_parse_cpulimit(text, "CPULIMIT", cpus, &limit, NULL) == 0) ||
+	    info->live || ctinfo_conf_or_global(info, "CPUUNITS"))
+		set_number((uint64_t)limit, ret);
 }
 
 #define CPUUNITS_DEFAULT 1000
 
 static void get_cpuunits(const struct column *column, struct ctinfo *info, struct cell *ret)
 {
-	const char *text = ctinfo_conf(info, "CPUUNITS");
+	const char *text = ctinfo_conf_or_global(info, "CPUUNITS");
 	uint64_t number = info->live ? CPUUNITS_DEFAULT : 0;
 
 	(void)column;
 	if ((text && num_parse_u(text, "CPUUNITS", INT64_MAX, &number, NULL) == 0) || info->live ||
-	    ctinfo_conf(info, "CPULIMIT"))
+	    ctinfo_conf_or_global(info, "CPULIMIT"))
 		set_number(number, ret);
 }
 
@@ -341,13 +328,11 @@ static void get_layout(const struct column *column, struct ctinfo *info, struct 
 
 static void get_vswap(const struct column *column, struct ctinfo *info, struct cell *ret)
 {
-	const char *text = ctinfo_conf(info, "PHYSPAGES");
-	struct ubc_limits ram;
+	struct ctinfo_ubc ram;
 
 	(void)column;
-	set_bool(text && ubc_parse(text, UBC_PAGES, &ram) && ram.limit != UBC_UNLIMITED &&
-			 ram.limit != INT_MAX,
-		 ret);
+	ctinfo_ubc(info, UBC_PHYSPAGES, &ram);
+	set_bool(ram.limited && ram.limit != UBC_UNLIMITED && ram.limit != INT_MAX, ret);
 }
 
 static void get_factor(const struct column *column, struct ctinfo *info, struct cell *ret)

@@ -289,6 +289,8 @@ static void read_limits(struct ctinfo *info)
 
 		if (!text && param->old_key[0])
 			text = ctinfo_conf(info, param->old_key);
+		if (!text)
+			text = ctinfo_conf_or_global(info, param->key);
 		if (text && ubc_parse(text, param->unit, &info->limits[i]))
 			info->limited |= 1U << i;
 	}
@@ -353,6 +355,9 @@ static void live_ubc(struct ctinfo *info, enum ubc which, struct ctinfo_ubc *ret
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	read_cgroup(info);
+	/* What holds for all is not asked of a host that can't limit it. */
+	if (which == UBC_NUMPROC && !info->pids.given)
+		ret->barrier = ret->limit = UBC_UNLIMITED;
 	if (which == UBC_NUMPROC)
 		take_usage(&info->pids, 1, info->pids.failures, ret);
 	if (which == UBC_PHYSPAGES)

@@ -19,9 +19,11 @@ make_three()
 {
 	make_ct --hostname web.example --name web
 	run=$id
-	conf "$run" 'CPUUNITS="1500"' 'CPULIMIT="50"' 'CPUS="2"' 'BOOTORDER="5"' \
-		'PHYSPAGES="0:512M"' 'SWAPPAGES="0:1G"' 'ONBOOT="yes"'
+	conf "$run" 'BOOTORDER="5"' 'ONBOOT="yes"'
+	# Without its controller a CT with a limit does not start.
+	! has_controller memory || limit_it
 	start_ct
+	has_controller memory || limit_it
 	conf "$run" 'IP_ADDRESS="10.9.0.101/24 10.9.0.102"'
 	make_ct --hostname db.example
 	mnt=$id
@@ -29,6 +31,11 @@ make_three()
 	make_ct
 	off=$id
 	conf "$off" 'DISKSPACE="2G:2.2G"' 'DISKINODES="131072:144179"' 'ONBOOT="no"' 'BOOTORDER="9"'
+}
+
+limit_it()
+{
+	conf "$run" 'CPUUNITS="1500"' 'CPULIMIT="50"' 'CPUS="2"' 'PHYSPAGES="0:512M"' 'SWAPPAGES="0:1G"'
 }
 
 drop_three()
@@ -158,8 +165,8 @@ t_json_has_openvz_s_shape()
     \"numproc\": {
       \"held\": 0,
       \"maxheld\": 0,
-      \"barrier\": 0,
-      \"limit\": 0,
+      \"barrier\": 32768,
+      \"limit\": 32768,
       \"failcnt\": 0
     },
     \"diskspace\": {
@@ -228,7 +235,7 @@ vswap-512m                       10.0.0.1 10.0.0.2"
 	is "the first address" "$(vzlist -Ho ip,ctid "$off")" "$(printf '10.0.0.1        %10d' "$off")"
 	is "all of them" "$(vzlist -Hto ip,ctid "$off")" "$(printf '10.0.0.1 10.0.0.2 %10d' "$off")"
 	is "numbers" "$(vzlist -Ho numproc,numproc.l,diskspace.s,diskspace.h,diskinodes.h,cpus,ioprio,iolimit,iopslimit "$off")" \
-		"         -          -    2097152    2306867     144179     -   4   10485760    -"
+		"         -      32768    2097152    2306867     144179     -   4   10485760    -"
 	is "words" "$(vzlist -Ho onboot,bootorder,layout,vswap,disabled,vm_overcommit,netfilter "$off")" \
 		"    no          9 ploop     no     no    1.5 full"
 	is "nothing" "$(vzlist -Ho laverage,uptime,cpulimit,cpuunits,onboot,bootorder,vm_overcommit,netfilter,features "$mnt")" \
@@ -304,10 +311,18 @@ t_names_and_confs()
 t_beancounters_are_the_kernel_s()
 {
 	make_ct
-	conf "$id" 'NUMPROC="400:400"' 'KMEMSIZE="1M:2M"' 'PRIVVMPAGES="unlimited"'
+	conf "$id" 'KMEMSIZE="1M:2M"' 'PRIVVMPAGES="unlimited"'
+	! has_controller pids || conf "$id" 'NUMPROC="400:500"'
 	start_ct
-	is "what a conf has" "$(vzlist -Ho kmemsize.b,kmemsize.l,privvmpages.l,numfile.l "$id")" \
-		"   1048576    2097152 9223372036854775807 9223372036854775807"
+	is "what a conf has" "$(vzlist -Ho kmemsize.b,kmemsize.l,privvmpages.l "$id")" \
+		"   1048576    2097152 9223372036854775807"
+	is "what vz.conf has" "$(vzlist -Ho numfile.b,numfile.l,numflock.l "$id")" \
+		"      1024     524288 9223372036854775807"
+	if has_controller pids; then
+		is "the kernel's limit" "$(vzlist -Ho numproc.b,numproc.l "$id")" "       500        500"
+	else
+		is "no limit" "$(vzlist -Ho numproc.l "$id")" 9223372036854775807
+	fi
 	is "held is what there is" "$(vzlist -Ho numproc "$id")" "$(printf '%10d' "$(processes "$id")")"
 	if has_controller memory; then
 		like "memory in pages" "$(vzlist -j "$id" | jq -c '.[0].physpages | [.held > 0, .maxheld >= .held]')" \
@@ -316,8 +331,8 @@ t_beancounters_are_the_kernel_s()
 		skip "memory in pages" "no memory controller"
 	fi
 	vzctl stop "$id" --fast >/dev/null
-	is "nothing when it does not run" "$(vzlist -Ho numproc,numproc.m,numproc.b,numproc.f "$id")" \
-		"         -          -        400          -"
+	is "nothing when it does not run" "$(vzlist -Ho numproc,numproc.m,kmemsize.b,numproc.f "$id")" \
+		"         -          -    1048576          -"
 	vzctl destroy "$id" >/dev/null
 }
 
@@ -354,7 +369,7 @@ $(printf '%10d -                                         10.9.0.101 10.9.0.102' 
 $(printf '%10d more than thirty-two characters, in whole -' "$mnt")
 $(printf '%10d -                                         -' "$off")"
 	is "JSON has null for nothing" "$(vzrun list --json "$off" | jq -c '.[0] | [.cpus, .uptime, .laverage, .numproc, .diskspace.usage, .veid]')" \
-		'[null,null,null,{"held":null,"maxheld":null,"barrier":null,"limit":null,"failcnt":null},null,null]'
+		'[null,null,null,{"held":null,"maxheld":null,"barrier":32768,"limit":32768,"failcnt":null},null,null]'
 	is "and for no limit" "$(vzrun list -j "$run" | jq -c '.[0] | [.kmemsize.limit, .physpages.limit]')" '[null,131072]'
 	is "a part by itself" "$(vzrun list -j -o physpages.l "$run" | jq -c '.[0]')" '{"physpages.l":131072}'
 	is "sorted" "$(vzrun list -aH -o ctid -s -bootorder | xargs)" "$off $run $mnt"
