@@ -195,20 +195,29 @@ static void add_blanks(struct strbuf *sb, size_t n)
 	strbuf_add_mem(sb, blanks, n);
 }
 
-void cell_add_padded(struct strbuf *sb, const char *text, int width, bool cut)
+/* The bytes of so many characters. */
+static size_t bytes_of(const char *text, size_t characters)
 {
-	size_t room = (size_t)(width < 0 ? -width : width), have = cell_width(text), len = 0;
+	size_t len = 0;
 
-	if (width > 0)
-		add_blanks(sb, have < room ? room - have : 0);
 	for (size_t n = 0; text[len]; len++) {
 		n += begins_character(text[len]);
-		if (cut && n > room)
+		if (n > characters)
 			break;
 	}
-	strbuf_add_mem(sb, text, len);
+	return len;
+}
+
+void cell_add_padded(struct strbuf *sb, const char *text, int width, bool cut)
+{
+	size_t room = (size_t)(width < 0 ? -width : width), have = cell_width(text);
+	size_t blanks = have < room ? room - have : 0;
+
+	if (width > 0)
+		add_blanks(sb, blanks);
+	strbuf_add_mem(sb, text, cut && have > room ? bytes_of(text, room) : strlen(text));
 	if (width < 0)
-		add_blanks(sb, have < room ? room - have : 0);
+		add_blanks(sb, blanks);
 }
 
 /* ---- JSON ---- */

@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/ct/limit_value.h"
 
@@ -286,7 +285,7 @@ static void get_uptime(const struct column *column, struct ctinfo *info, struct 
 static void get_cpulimit(const struct column *column, struct ctinfo *info, struct cell *ret)
 {
 	const char *text = ctinfo_conf_or_global(info, "CPULIMIT");
-	unsigned int cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int cpus = text && strchr(text, '%') ? ctinfo_host_cpus(info->host) : 1;
 	int64_t limit = 0;
 
 	(void)column;

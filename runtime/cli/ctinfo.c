@@ -35,6 +35,13 @@ void ctinfo_host_done(struct ctinfo_host *host)
 	ctload_done(&host->load);
 }
 
+unsigned int ctinfo_host_cpus(struct ctinfo_host *host)
+{
+	if (host->cpus == 0) /* sysconf reads a file of sysfs each time */
+		host->cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	return host->cpus;
+}
+
 /* ---- one CT ---- */
 
 static void load_live(struct ctinfo *info)

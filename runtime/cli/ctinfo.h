@@ -27,12 +27,16 @@ struct ctinfo_host {
 	unsigned int need; /* by whatever column is shown or sorted by */
 	uint64_t now_usec; /* since boot */
 	struct ctload load;
+	unsigned int cpus; /* 0: not counted yet */
 };
 
 void ctinfo_host_init(struct ctinfo_host *host, const struct vz *vz, unsigned int need);
 /* Keeps the samples of loads, too. */
 void ctinfo_host_done(struct ctinfo_host *host);
 #define auto_ctinfo_host __attribute__((cleanup(ctinfo_host_done)))
+
+/* How many processors are online. */
+unsigned int ctinfo_host_cpus(struct ctinfo_host *host);
 
 enum ctinfo_status { CTINFO_RUNNING, CTINFO_STOPPED, CTINFO_MOUNTED, CTINFO_SUSPENDED };
 

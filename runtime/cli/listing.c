@@ -335,7 +335,9 @@ static void add_member(const struct listing *listing, const struct column *colum
 	struct cell cell;
 
 	column_get(column, info, &cell);
-	strbuf_addf(sb, "%s\n    \"%s\": ", n > 0 ? "," : "", column->name);
+	strbuf_add(sb, n > 0 ? ",\n    \"" : "\n    \"");
+	strbuf_add(sb, column->name);
+	strbuf_add(sb, "\": ");
 	cell_add_json(sb, &cell, &style);
 }
 

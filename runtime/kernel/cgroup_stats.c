@@ -14,6 +14,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/str.h"
+#include "runtime/kernel/cgroup_file.h"
 
 #define FILE_MAX (1U << 20)
 
@@ -54,9 +55,9 @@ int cgroup_stats_value(int fd, const char *file, const char *key, uint64_t *ret)
 /* A file that holds one number, or "max". */
 static bool load_number(int fd, const char *file, uint64_t *ret)
 {
-	auto_free char *text = load(fd, file);
+	char text[32];
 
-	if (!text)
+	if (cgroup_file_read(fd, file, text, sizeof(text)) < 0)
 		return false;
 	if (str_starts(text, "max")) {
 		*ret = UINT64_MAX;
