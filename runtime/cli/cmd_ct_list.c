@@ -180,7 +180,9 @@ static int read_job(const struct cli *cli, const struct cmd_ct_list_how *how, st
 
 /* ---- again and again ---- */
 
-#define CLEAR "\033[H\033[J"
+/* What is wider than the window ends at its edge. */
+#define CLEAR "\033[H\033[J\033[?7l"
+#define WRAP_AGAIN "\033[?7h"
 
 /* A page, on a terminal at the place of the one before; of it what fits. */
 static int print_page(const struct job *job, bool terminal, struct err *err)
@@ -199,6 +201,8 @@ static int print_page(const struct job *job, bool terminal, struct err *err)
 		lines += sb.text[at] == '\n';
 	if (terminal && at < sb.len)
 		sb.len = at;
+	if (terminal)
+		strbuf_add(&sb, WRAP_AGAIN);
 	return output_write(&sb, err);
 }
 

@@ -394,4 +394,39 @@ $(printf '%10d -                                         -' "$off")"
 	drop_three
 }
 
+shows() # TEXT
+{
+	grep -qaF -e "$1" "$SCRATCH/screen"
+}
+
+t_watch_on_a_terminal()
+{
+	local watch
+	command -v script >/dev/null || { skip "a terminal" "script is missing (Debian: bsdutils)"; return; }
+	make_ct
+	rm -f "$SCRATCH"/{keys,screen,status}
+	mkfifo "$SCRATCH/keys"
+	cat >"$SCRATCH/watch.sh" <<-END
+		stty cols 80 rows 3
+		$VZRUN list -a -o ctid,description --watch --interval 100ms
+		echo \$? >"$SCRATCH/status"
+	END
+	exec 5<>"$SCRATCH/keys"
+	env TERM=xterm script -qfec "bash $SCRATCH/watch.sh" "$SCRATCH/screen" <"$SCRATCH/keys" >/dev/null &
+	watch=$!
+	check "it draws" until_true shows "$id"
+	conf "$id" 'DESCRIPTION="now there is one"'
+	check "and draws again" until_true shows "now there is one"
+	make_ct
+	sleep 0.3 # it has drawn with two
+	printf q >&5
+	wait "$watch"
+	exec 5>&-
+	is "q ends it" "$(<"$SCRATCH/status")" 0
+	check "the screen that was there comes back" shows $'\e[?1049l'
+	is "of more lines what fits" "$(grep -aF "$id" "$SCRATCH/screen")" ""
+	vzctl destroy "$id" >/dev/null
+	vzctl destroy "$((id - 1))" >/dev/null
+}
+
 run_tests "$@"
