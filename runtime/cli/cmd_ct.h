@@ -46,6 +46,11 @@ int cmd_ct_runscript(struct cli *cli, struct err *err);
 int cmd_ct_exec_line(struct cli *cli, struct err *err); /* exec, exec2: for a shell */
 int cmd_ct_exec_args(struct cli *cli, struct err *err); /* exec3: as they are */
 
+/* cmd_register.c */
+int cmd_ct_register(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_register_options;
+int cmd_ct_unregister(struct cli *cli, struct err *err);
+
 int cmd_ct_start(struct cli *cli, struct err *err);
 int cmd_ct_stop(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_start_options, cmd_ct_stop_options, cmd_ct_restart_options;

@@ -73,6 +73,12 @@ const struct cli_command cli_commands[] = {
 	{ "destroy", cmd_ct_destroy, "CT",
 	  "remove a stopped CT with all its data",
 	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD | CLI_CLEANS, 1, 1, EXIT_FAILED },
+	{ "register", cmd_ct_register, "DIR CT",
+	  "make a CT of a private area that comes from elsewhere",
+	  &cmd_ct_register_options, NULL, CLI_GROUP_CT, 0, 2, 2, EXIT_FAILED },
+	{ "unregister", cmd_ct_unregister, "CT",
+	  "forget a stopped CT, and leave its data where it is",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD | CLI_CLEANS, 1, 1, EXIT_FAILED },
 
 	{ "run", cmd_run, "ID",
 	  "create a container, start it, wait for its end and delete it",

@@ -15,6 +15,7 @@
 #include "runtime/base/str.h"
 #include "runtime/ct/access.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/claim.h"
 #include "runtime/ct/identity.h"
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/name.h"
@@ -104,29 +105,14 @@ static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *e
 	return storage_check(&storage, err);
 }
 
-/* The range is taken once the conf that names it is saved: both under one lock. The conf of a
- * killed create may name one already, and a copied conf another CT's: it gets a new one. */
-static int claim_ids(struct ct *ct, struct err *err)
-{
-	auto_idrange_list struct idrange_list taken = { 0 };
-	auto_fd int lock = vz_lock(ct->vz, "idrange", true, err);
-	uint32_t first;
-
-	if (lock < 0 || path_mkdirs(ct->vz->conf_dir, 0755, err) < 0)
-		return -1;
-	if (idrange_add_host(&taken, ct->vz->conf_dir, err) < 0 ||
-	    idrange_pick(&taken, &first, err) < 0 || idrange_set(ct->conf, first, err) < 0)
-		return -1;
-	return conf_save(ct->conf, ct->conf_path, err);
-}
-
+/* Not the range of a conf that was there: it may be a copy of another CT's. */
 static int make(struct ct *ct, const struct set_opts *set, const char *folder, struct err *err)
 {
 	const char *name = conf_get(ct->conf, "NAME");
 	struct storage storage;
 	struct err why;
 
-	if (claim_ids(ct, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
+	if (claim_ids(ct, false, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
 		return -1;
 	if (name && *name && name_link(ct, name, err) < 0)
 		return -1;

@@ -83,6 +83,12 @@ int ct_umount(struct ct *ct, struct err *err);
 /* Removes its data; its conf becomes CTID.conf.destroyed. VZ_RUNNING. */
 int ct_destroy(struct ct *ct, struct err *err);
 
+/* Makes a CT of the private area at `path`, which stays there; its conf is in it (ve.conf), or with
+ * force may be missing. Its data and ids stay as they are, but another's ids. VZ_REGISTER. */
+int ct_register(struct ct *ct, const char *path, bool force, struct err *err);
+/* Forgets it; its private area stays, with its conf in it. VZ_RUNNING, VZ_MOUNTED. */
+int ct_unregister(struct ct *ct, struct err *err);
+
 struct ct_status {
 	bool exists, mounted, running;
 	bool paused; /* with running */

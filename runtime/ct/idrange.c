@@ -179,6 +179,19 @@ int idrange_pick(const struct idrange_list *taken, uint32_t *ret_first, struct e
 		       IDRANGE_SIZE);
 }
 
+bool idrange_is_free(const struct idrange_list *taken, uint32_t first)
+{
+	uint64_t end = (uint64_t)first + IDRANGE_SIZE;
+
+	for (size_t i = 0; i < taken->n; i++) {
+		const struct idrange *range = &taken->range[i];
+
+		if (range->first < end && (uint64_t)range->first + range->size > first)
+			return false;
+	}
+	return true;
+}
+
 int idrange_of_conf(const struct conf *conf, uint32_t *ret_first, struct err *err)
 {
 	const char *uid = conf_get(conf, "LOCAL_UID"), *gid = conf_get(conf, "LOCAL_GID");

@@ -9,6 +9,7 @@
 #ifndef RUNTIME_CT_IDRANGE_H
 #define RUNTIME_CT_IDRANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ int idrange_add_host(struct idrange_list *taken, const char *conf_dir, struct er
 
 /* The first free range; ERR_FAILED when there is none left. */
 int idrange_pick(const struct idrange_list *taken, uint32_t *ret_first, struct err *err);
+
+/* Has nobody any of the range that begins there? */
+bool idrange_is_free(const struct idrange_list *taken, uint32_t first);
 
 /* The range that a CT's conf names. ERR_INPUT where it has none, or a bad one. */
 int idrange_of_conf(const struct conf *conf, uint32_t *ret_first, struct err *err);
