@@ -191,4 +191,115 @@ t_capabilities_are_those_of_all_processes()
 	ct stop "$id" --fast >/dev/null
 }
 
+# A CT that nests, with the host's programs.
+make_nest()
+{
+	make_ct --features nesting:on --bindmount_add /usr:/usr,ro
+	mkdir -p "$(ct_private etc)" "$(ct_private lib64)"
+	ln -s usr/lib "$(ct_private lib)"
+	ln -s /usr/lib64/ld-linux-x86-64.so.2 "$(ct_private lib64/ld-linux-x86-64.so.2)"
+	[ ! -d /etc/containers ] || cp -r /etc/containers "$(ct_private etc/)"
+}
+
+t_nesting_gives_volumes_that_are_no_overlay()
+{
+	local volume
+	make_ct --features nesting:on
+	start_ct
+	for volume in docker containers; do
+		like "$volume" "$(inside awk -v at="/var/lib/$volume" \
+			'$5 == at { for (i = 7; $i != "-"; i++); print $(i + 1) }' /proc/self/mountinfo)" \
+			"^(ext[34]|xfs|btrfs|tmpfs)$"
+		is "an overlay on it" "$(inside sh -c "cd /var/lib/$volume && mkdir l u w m && echo low >l/f &&
+			mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w m && echo new >m/f &&
+			rm -f m/none && cat u/f")" new
+	done
+	is "with owners as on the host" "$(stat -c '%u %g' "$CT_DIR/private/$id/mnt/var/lib/docker/u/f")" \
+		"0 0"
+	ct stop "$id" --fast >/dev/null
+	start_ct
+	is "they last" "$(inside cat /var/lib/docker/u/f)" new
+	ct stop "$id" --fast >/dev/null
+}
+
+# BUNDLE: an overlay of busybox, and config.json as the runtime itself makes it.
+nested_bundle='set -e
+	cd /var/lib/docker
+	mkdir -p low/bin low/proc up work bundle/rootfs
+	cp /bin/busybox low/bin/busybox
+	for name in sh echo id; do ln -sf busybox low/bin/$name; done
+	printf "#!/bin/sh\\necho \$\$ \$(id -u)\\necho x >/made\\n" >low/bin/run
+	chmod 755 low/bin/run
+	mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=work bundle/rootfs
+	cd bundle
+	"$1" spec
+	sed -i "s,\"terminal\": true,\"terminal\": false,; s,\"sh\",\"/bin/run\",
+		s,\"readonly\": true,\"readonly\": false," config.json
+	"$1" run nested
+	test -e ../up/made
+	umount rootfs
+	cd .. && rm -r low up work bundle'
+
+t_a_nested_container()
+{
+	local runtime
+	make_nest
+	start_ct
+	for runtime in runc crun; do
+		if [ -z "$(command -v $runtime)" ]; then
+			skip "$runtime" "$runtime is not installed (Debian: apt-get install $runtime)"
+			continue
+		fi
+		is "$runtime" "$(inside sh -c "$nested_bundle" sh "$(command -v $runtime)")" "1 0"
+	done
+	ct stop "$id" --fast >/dev/null
+}
+
+# podman as Debian has it: an image, a container on an overlay, what it wrote kept in a second image.
+t_podman_in_a_ct()
+{
+	if [ -z "$(command -v podman)" ] || [ -z "$(command -v crun)" ]; then
+		skip "podman" "podman or crun is not installed (Debian: apt-get install podman crun)"
+		return
+	fi
+	make_nest
+	cp -r "$ROOTFS" "$(ct_private image)"
+	start_ct
+	inside sh -c 'tar -c -C /image . >/root/image.tar' >/dev/null
+	podman=(podman --runtime crun --cgroup-manager cgroupfs --events-backend file)
+	try inside "${podman[@]}" import -q /root/image.tar localhost/busybox:1
+	is "import" "$status" 0
+	is "run" "$(inside "${podman[@]}" run --rm --network none --pids-limit 0 localhost/busybox:1 \
+		sh -c 'echo made >/made && cat /made' | tail -n 1)" made
+	is "on an overlay" "$(inside "${podman[@]}" info --format '{{.Store.GraphDriverName}}')" overlay
+	ct stop "$id" --fast >/dev/null
+}
+
+# Modules are the host's to load: opening a device or making a link asks the kernel for them.
+t_wireguard_in_a_ct()
+{
+	make_ct
+	if ! unshare --net busybox ip link add wg0 type wireguard 2>/dev/null; then
+		skip "a WireGuard link" "this kernel has no WireGuard"
+		return
+	fi
+	start_ct
+	is "a WireGuard link" "$(inside ip link add wg0 type wireguard && inside cat /sys/class/net/wg0/uevent)" \
+		"DEVTYPE=wireguard
+INTERFACE=wg0
+IFINDEX=$(inside cat /sys/class/net/wg0/ifindex)"
+	ct stop "$id" --fast >/dev/null
+}
+
+t_all_at_once()
+{
+	make_ct --features nesting:on,tun:on,fuse:on
+	start_ct
+	is "nodes and volumes" "$(inside stat -c %F /dev/net/tun /dev/fuse /var/lib/docker | xargs)" \
+		"character special file character special file directory"
+	try ct set "$id" --features sysinfo:on --save
+	is "two listeners" "$status" 21
+	ct stop "$id" --fast >/dev/null
+}
+
 run_tests "$@"
