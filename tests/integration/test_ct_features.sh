@@ -246,11 +246,11 @@ t_a_nested_container()
 	make_nest
 	start_ct
 	for runtime in runc crun; do
-		if [ -z "$(command -v $runtime)" ]; then
+		if [ -z "$(command -v "$runtime")" ]; then
 			skip "$runtime" "$runtime is not installed (Debian: apt-get install $runtime)"
 			continue
 		fi
-		is "$runtime" "$(inside sh -c "$nested_bundle" sh "$(command -v $runtime)")" "1 0"
+		is "$runtime" "$(inside sh -c "$nested_bundle" sh "$(command -v "$runtime")")" "1 0"
 	done
 	ct stop "$id" --fast >/dev/null
 }
