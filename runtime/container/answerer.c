@@ -4,6 +4,7 @@
 #include "runtime/container/answerer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/json.h"
 #include "runtime/base/log.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/sysinfo.h"
@@ -142,9 +144,10 @@ static int start_again(const struct container_settings *set, const char *id,
 	fd = connect_for_listener(&dir, &gone, err);
 	if (fd >= 0 || !gone)
 		return fd;
-	log_warning("%s: who answers sysinfo(2) there had been killed: what was started before "
-		    "gets ENOSYS for it until the next start",
-		    id);
+	if (faccessat(dir.fd, SOCKET_NAME, F_OK, 0) == 0)
+		log_warning("%s: who answers sysinfo(2) there had been killed: what was started "
+			    "before gets ENOSYS for it until the next start",
+			    id);
 	if (answerer_start(&dir, state, spec, init_pidfd, -1, err) < 0)
 		return -1;
 	return connect_for_listener(&dir, &gone, err);
@@ -161,6 +164,52 @@ int answerer_connect(const struct container_settings *set, const char *id, const
 		return -1;
 	fd = connect_for_listener(&dir, &gone, err);
 	return fd >= 0 || !gone ? fd : start_again(set, id, spec, init_pidfd, err);
+}
+
+/* config.json with another linux.seccomp. */
+static int emit_config(const struct state_dir *dir, const char *section, struct strbuf *out,
+		       struct err *err)
+{
+	auto_json struct json_doc *doc = NULL;
+	struct json_writer w = { .sb = out };
+	auto_free char *text = NULL;
+	size_t len;
+
+	if (fd_load_at(dir->fd, "config.json", SPEC_MAX_BYTES, &text, &len, err) < 0 ||
+	    json_parse(text, len, "config.json", &doc, err) < 0)
+		return -1;
+	json_begin(&w, NULL, '{');
+	json_for_each(member, json_root(doc)) {
+		if (!str_eq(member->key, "linux")) {
+			json_put_node(&w, member->key, member);
+			continue;
+		}
+		json_begin(&w, "linux", '{');
+		json_for_each(part, member)
+			if (!str_eq(part->key, "seccomp"))
+				json_put_node(&w, part->key, part);
+		json_put_raw(&w, "seccomp", section);
+		json_end(&w, '}');
+	}
+	json_end(&w, '}');
+	return out->failed ? err_set(err, ENOMEM, "rewrite config.json: out of memory") : 0;
+}
+
+/* The state first: without the new filter nobody looks for who answers. */
+int container_set_seccomp(const struct container_settings *set, const char *id, const char *section,
+			  struct err *err)
+{
+	auto_state_dir struct state_dir dir = { -1, -1 };
+	auto_container_state struct container_state *state = NULL;
+	auto_strbuf struct strbuf config = { 0 };
+
+	if (state_dir_open(set, id, true, &dir, err) < 0 || state_load(&dir, id, &state, err) < 0 ||
+	    emit_config(&dir, section, &config, err) < 0)
+		return -1;
+	state->answerer = true;
+	if (state_save(&dir, state, err) < 0)
+		return -1;
+	return fd_replace_file(dir.fd, "config.json", config.text, config.len, 0600, 0, err);
 }
 
 void answerer_end(const struct state_dir *dir)

@@ -162,4 +162,9 @@ int container_mount(const struct container_settings *set, const char *id,
 int container_unmount(const struct container_settings *set, const char *id,
 		      const char *const *targets, size_t n, struct err *err);
 
+/* What exec starts from now on has this seccomp section (JSON); its listener, at
+ * container_answerer_socket, is ours. */
+int container_set_seccomp(const struct container_settings *set, const char *id, const char *section,
+			  struct err *err);
+
 #endif

@@ -311,9 +311,9 @@ static void put_notified(struct json_writer *w, const struct compile_input *in)
 	put_mknod_rule(w, "mknodat", 2, S_IFBLK);
 }
 
-static void put_seccomp(struct json_writer *w, const struct compile_input *in)
+static void put_seccomp(struct json_writer *w, const char *key, const struct compile_input *in)
 {
-	json_begin(w, "seccomp", '{');
+	json_begin(w, key, '{');
 	json_put_str(w, "defaultAction", "SCMP_ACT_ALLOW");
 	put_strings(w, "architectures", architectures);
 	if (in->listener) {
@@ -346,9 +346,16 @@ void compile_spec(const struct compile_input *in, struct strbuf *out)
 	put_map(&w, "gidMappings", in->first_id);
 	put_resources(&w, in);
 	limits_put_sysctl(&w, in->limits);
-	put_seccomp(&w, in);
+	put_seccomp(&w, "seccomp", in);
 	json_end(&w, '}');
 	json_end(&w, '}');
+}
+
+void compile_seccomp(const struct compile_input *in, struct strbuf *out)
+{
+	struct json_writer w = { .sb = out };
+
+	put_seccomp(&w, NULL, in);
 }
 
 void compile_process(const char *const *args, const char *const *env, bool terminal, uint64_t caps,

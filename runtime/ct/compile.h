@@ -34,6 +34,9 @@ struct compile_input {
 /* Writes the config.json. */
 void compile_spec(const struct compile_input *in, struct strbuf *out);
 
+/* Its seccomp section alone: of `in` the listener and the answers are looked at. */
+void compile_seccomp(const struct compile_input *in, struct strbuf *out);
+
 /* The process of a command that is run in it from outside, as `exec --process` takes it. */
 void compile_process(const char *const *args, const char *const *env, bool terminal, uint64_t caps,
 		     struct strbuf *out);

@@ -12,6 +12,7 @@
 #include "runtime/base/mem.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/answers.h"
 #include "runtime/ct/bind.h"
 
 /* The strings are its own. */
@@ -272,7 +273,7 @@ int ctgraft_change_devices(const struct ct *ct, const struct conf *old, struct e
 	if (want_nodes(&after, &will, err) < 0 || set_rules(ct, &after, err) < 0)
 		return -1;
 	if (change(ct, &was, &will, err) == 0)
-		return 0;
+		return answers_change(ct, &after, err);
 	if (set_rules(ct, &before, &why) < 0)
 		log_warning("CT %s: device rules: %s, ignoring", ct->id, why.msg);
 	return -1;

@@ -13,6 +13,7 @@
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/answers.h"
 #include "runtime/ct/capability.h"
 #include "runtime/ct/check.h"
 #include "runtime/ct/cloudinit.h"
@@ -24,7 +25,6 @@
 #include "runtime/ct/ctnet.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/exec.h"
-#include "runtime/ct/feature.h"
 #include "runtime/ct/identity.h"
 #include "runtime/ct/inside.h"
 #include "runtime/ct/live.h"
@@ -113,22 +113,6 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool answere
 	return -1;
 }
 
-/* The system calls of the CT that are answered. Not mknod where it nests: a container inside may
- * want to listen itself, and the kernel gives a process one listener (seccomp(2), EBUSY). */
-static int read_answers(const struct ct *ct, const struct device_list *devices,
-			struct compile_input *in, struct err *err)
-{
-	const char *features = conf_get(ct->conf, "FEATURES");
-	bool nesting;
-
-	if (feature_is_on(features, "sysinfo", &in->answer_sysinfo, err) < 0 ||
-	    feature_is_on(features, "nesting", &nesting, err) < 0)
-		return vz_fail(err, VZ_BAD_CONF);
-	for (size_t i = 0; i < devices->n && !nesting; i++)
-		in->answer_mknod |= device_has_node(&devices->list[i]);
-	return 0;
-}
-
 /* Who answers sysinfo(2) opens the files of the cgroup once and can't open more later, so the
  * controller is asked for at once, by a value that is the kernel's default: a limit may come. */
 static int read_limits(const struct ct *ct, bool sysinfo, struct ctlimits **ret, struct err *err)
@@ -173,7 +157,7 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct o
 		.lxcfs = view_lxcfs(ct->vz),
 	};
 
-	if (read_answers(ct, outfit->devices, &in, err) < 0 ||
+	if (answers_read(ct, outfit->devices, &in, err) < 0 ||
 	    read_limits(ct, in.answer_sysinfo, &limits, err) < 0)
 		return -1;
 	in.limits = &limits->effects;

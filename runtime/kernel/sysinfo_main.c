@@ -163,10 +163,12 @@ static void answer(struct server *server, int listener)
 {
 	bool at;
 
-	if (server->mknod && mknod_call(&server->shared->request.data, &at))
-		answer_mknod(server, listener);
-	else
+	if (!mknod_call(&server->shared->request.data, &at))
 		answer_sysinfo(server, listener);
+	else if (server->mknod)
+		answer_mknod(server, listener);
+	else /* listened for since, by who was started later */
+		respond(listener, server->shared->request.id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
 
 static void serve(struct server *server, int listener)

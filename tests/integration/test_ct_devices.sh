@@ -234,6 +234,26 @@ character special file"
 	ct stop "$id" --fast >/dev/null
 }
 
+# What was started before has no listener; what exec starts from then on has.
+t_mknod_of_a_device_that_came_later()
+{
+	make_tooled
+	start_ct
+	is "before" "$(inside devtool mknod /x c 10 200)" EPERM
+	try ct set "$id" --devices c:10:200:rw --save
+	is "set" "$status" 0
+	is "after" "$(inside devtool mknod /x c 10 200)" ok
+	is "no warning" "$(inside true)" ""
+	is "a tun interface" "$(inside sh -c 'mkdir /dev/net && mknod /dev/net/tun c 10 200 &&
+		devtool tun vpn0')" vpn0
+	is "the filter is the same else" "$(inside devtool mknod /p p 0 0)" ok
+	ct set "$id" --devices c:10:200:none --save >/dev/null
+	is "taken away" "$(inside devtool mknod /y c 10 200)" EPERM
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+	is "nothing is left" "$(ct_traces "$id")" ""
+}
+
 t_mknod_of_anything_else()
 {
 	make_tooled --features tun:on --devices b:7:0:none

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # What a CT has besides: bind mounts, capabilities, nesting.
 # shellcheck disable=SC2154,SC2016,SC2119 # out, err and status are lib.sh's, id is ct.sh's; awk's $5; make_ct alone
 . "${0%/*}/lib.sh"
