@@ -8,6 +8,7 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,10 @@
 #include "runtime/kernel/ns.h"
 
 #define NAME_SIZE 24
+
+/* A name in the container may lead to a file system whose server, a process of the container's,
+ * never answers. */
+#define TIMEOUT_SEC 10
 
 struct job {
 	const struct graft_place *place;
@@ -295,8 +300,11 @@ static int take_away(const struct job *job, struct err *err)
 __attribute__((noreturn)) static void help(const struct job *job, int tell, int *trees)
 {
 	struct err err = { 0 };
-	int rc = job->items ? add(job, trees, &err) : take_away(job, &err);
+	int rc;
 
+	signal(SIGALRM, SIG_DFL);
+	alarm(TIMEOUT_SEC);
+	rc = job->items ? add(job, trees, &err) : take_away(job, &err);
 	if (rc < 0)
 		fd_write_all(tell, &err, sizeof(err));
 	_exit(rc < 0);
@@ -331,6 +339,10 @@ static int run(const struct job *job, int *trees, struct err *err)
 			*err = why;
 		return -1;
 	}
+	if (status == 128 + SIGALRM)
+		return err_set(err, ETIMEDOUT,
+			       "a file system in the container does not answer for %d s",
+			       TIMEOUT_SEC);
 	if (status != 0)
 		return err_set(err, ERR_FAILED, "the process for it ended with status %d", status);
 	return 0;

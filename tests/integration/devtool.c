@@ -10,6 +10,7 @@
  *   devtool mknod32 PATH TYPE MAJOR MINOR
  *                                 by mknod(2) of 32-bit programs
  *   devtool swap A B SECONDS      exchanges two names again and again
+ *   devtool hang DIR              mounts a FUSE file system there and never answers for it
  *   devtool chrooted DIR PATH TYPE MAJOR MINOR
  *                                 mknod in a chroot(2)
  */
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -119,6 +121,20 @@ static int swap(char **arg)
 	return 0;
 }
 
+static int hang(const char *dir)
+{
+	int fd = open("/dev/fuse", O_RDWR);
+	char options[64];
+
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mount("hang", dir, "fuse", 0, options) < 0)
+		return say(1);
+	say(0);
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -127,6 +143,8 @@ int main(int argc, char **argv)
 		return say(open(argv[2], O_RDWR) < 0);
 	if (strcmp(what, "tun") == 0 && argc == 3)
 		return tun(argv[2]);
+	if (strcmp(what, "hang") == 0 && argc == 3)
+		return hang(argv[2]);
 	if (strcmp(what, "mknod") == 0 && argc >= 6)
 		return make(argv + 2, argc - 2);
 	if (strcmp(what, "mknod32") == 0 && argc == 6)

@@ -254,6 +254,27 @@ t_mknod_of_a_device_that_came_later()
 	is "nothing is left" "$(ct_traces "$id")" ""
 }
 
+# A CT that never answers for what it mounted holds up neither the host's verb nor other callers.
+t_file_system_that_hangs()
+{
+	make_tooled --features fuse:on,sysinfo:on
+	start_ct
+	inside mkdir /dev/net /hung
+	ct exec --detach "$id" devtool hang /dev/net >/dev/null
+	until_true inside grep -q " /dev/net " /proc/self/mountinfo
+	try ct set "$id" --devnodes net/tun:rw --save
+	is "set" "$status" 3
+	like "message" "$err" "a file system in the container does not answer for [0-9]* s"
+	is "nothing is kept" "$(grep DEVNODES= "$CT_DIR/conf/$id.conf")" ""
+	for _ in 1 2 3; do
+		ct exec --detach "$id" devtool mknod /dev/net/x c 10 229 >/dev/null
+	done
+	is "mknod elsewhere" "$(inside devtool mknod /fuse c 10 229)" ok
+	check "sysinfo" inside free
+	try ct stop "$id" --fast
+	is "stop" "$status" 0
+}
+
 t_mknod_of_anything_else()
 {
 	make_tooled --features tun:on --devices b:7:0:none
