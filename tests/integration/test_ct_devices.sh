@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# vm: long
 # Devices of a CT: DEVNODES, DEVICES, the features that are a device, and mknod inside.
 # shellcheck disable=SC2154,SC2119 # out, err and status are lib.sh's, id is ct.sh's; make_ct alone
 . "${0%/*}/lib.sh"
@@ -7,6 +8,8 @@
 
 DEVTOOL=${DEVTOOL:-${VZRUN%/*}/tests/integration/devtool}
 [ -x "$DEVTOOL" ] || tap_bail "$DEVTOOL is missing (make check builds it)"
+
+INJECT=${INJECT:-${VZRUN%/*}/tests/faults/inject}
 
 # A CT with devtool in it.
 make_tooled() # [OPT...]
@@ -252,6 +255,51 @@ t_mknod_of_a_device_that_came_later()
 	ct stop "$id" --fast >/dev/null
 	ct destroy "$id" >/dev/null
 	is "nothing is left" "$(ct_traces "$id")" ""
+}
+
+ct_injected() # MODE [POINT] ARG...: as ct, with a call spoilt
+{
+	local mode=$1 point=()
+	shift
+	[ "$mode" = --list ] || { point=("$1"); shift; }
+	timeout -k 5 60 "$INJECT" -o "$_tmp/found" "$mode" "${point[@]}" "$VZRUN" --root "$ROOT" \
+		--config "$CT_DIR/vz.conf" "$@"
+}
+
+# Of calls that differ in numbers only the first.
+points() # FILE
+{
+	awk '{ alike = $0; gsub(/[0-9]+/, "N", alike); split($2, at, ".")
+		if (!seen[at[1], alike]++) print $2 }' "$1"
+}
+
+# Each creating call of the verb: it fails with one line and leaves nothing, or does without.
+t_each_call_of_set_fails_once()
+{
+	local point fault='' left n=0
+	make_tooled
+	mkdir "$SCRATCH/source$id"
+	start_ct
+	set -- set "$id" --devnodes net/tun:rw --bindmount_add "$SCRATCH/source$id:/srv/data"
+	ct_injected --list "$@" >/dev/null 2>&1
+	ct set "$id" --devnodes net/tun:none --bindmount_add /nothing >/dev/null 2>&1
+	points "$_tmp/found" >"$_tmp/points"
+	inside umount /srv/data /nothing /dev/net/tun /dev/.vzrun/nodes/c10:200 >/dev/null
+	while read -r point; do
+		n=$((n + 1))
+		status=0
+		ct_injected --nth "$point" "$@" >/dev/null 2>"$_tmp/err" || status=$?
+		left=$(inside sh -c 'grep -cE " (/srv/data|/dev/net/tun|/dev/.vzrun/nodes/.*) " /proc/self/mountinfo')
+		case $status/$left/$(wc -l <"$_tmp/err") in
+		0/3/*) inside umount /srv/data /dev/net/tun /dev/.vzrun/nodes/c10:200 >/dev/null ;;
+		0/* | 12[45]/* | 137/*) fault+="$(<"$_tmp/found"): status $status, $left mounts; " ;;
+		*/0/1) ;;
+		*) fault+="$(<"$_tmp/found"): status $status, $left mounts, $(<"$_tmp/err"); " ;;
+		esac
+	done <"$_tmp/points"
+	check "there are such calls" test "$n" -gt 20
+	is "each" "$fault" ""
+	ct stop "$id" --fast >/dev/null
 }
 
 # A CT that never answers for what it mounted holds up neither the host's verb nor other callers.
