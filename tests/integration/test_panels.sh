@@ -146,6 +146,35 @@ t_absurd_values()
 	gone_ct
 }
 
+# What needs controllers that cgroup v2 may not have on the build machine.
+can_limit()
+{
+	has_controller cpu && has_controller memory && has_controller pids
+}
+
+# A stopped CT's limits are its conf's, so these run anywhere.
+t_set_limits_as_all_do()
+{
+	make_ct
+	sets '--ram 512M --swap 512M --save' PHYSPAGES 0:131072
+	is "its swap" "$(key SWAPPAGES)" 0:131072
+	sets '--cpuunits 1000 --save' CPUUNITS 1000
+	sets '--cpulimit 50 --save' CPULIMIT 50
+	sets '--cpus 2 --save' CPUS 2
+	sets '--devnodes net/tun:rw --save' DEVNODES net/tun:rw
+	sets '--devices c:10:200:rw --save' DEVICES c:10:200:rw
+	sets '--capability net_admin:on --save' CAPABILITY NET_ADMIN:on
+	sets '--iptables ipt_REJECT --iptables ipt_tos --save' IPTABLES "ipt_REJECT ipt_tos"
+	try vzctl set "$id" --userpasswd root:secret
+	is "set --userpasswd" "$status/$err" 0/
+	try vzctl set "$id" --userpasswd=root:secret --save
+	is "set --userpasswd=" "$status/$err" 0/
+	check "there is a password" grep -q '^root:\$' "$(find "$VZ/private/$id" -name shadow)"
+	is "that is nowhere else" "$(grep -rls secret "$LOG" "$CONF" "$VZ/private/$id")" ""
+	check "but that it was set" grep -q -- '--userpasswd "root:\*\*\*"' "$LOG"
+	gone_ct
+}
+
 # ---- OpenVZ Web Panel ----
 
 t_openvz_web_panel()
@@ -185,6 +214,25 @@ t_openvz_web_panel()
 	gone_ct
 }
 
+# Its list of CTs: lines that begin with a number, four words.
+t_openvz_web_panel_lists()
+{
+	make_ct --hostname h.example --ipadd 10.1.2.3
+	is "stopped" "$(vzlist -a -H -o veid,hostname,ip,status | grep -E '^ *[0-9]' | tr -s ' ')" \
+		" $id h.example 10.1.2.3 stopped"
+	is "its watchdog's" "$(vzlist -a -H -o veid,status | awk '{ print $1, $2 }')" "$id stopped"
+	start_ct
+	is "running" "$(vzlist -a -H -o veid,status | awk '{ print $1, $2 }')" "$id running"
+	like "inside: memory" "$(vzctl exec "$id" 'free | sed "1d;3d"')" '^Mem: +[0-9]+ +[0-9]+'
+	like "inside: disk" "$(vzctl exec "$id" 'stat -c "%s %b %a" -f /')" '^[0-9]+ [0-9]+ [0-9]+$'
+	like "inside: processors" "$(vzctl exec "$id" 'cat /proc/stat | head -1')" '^cpu +[0-9]+'
+	printf 'echo done\n' >"$SCRATCH/script"
+	is "a script" "$(vzctl runscript "$id" "$SCRATCH/script")" "done"
+	vzctl --quiet set "$id" --ipdel all --save
+	is "without an address" "$(vzlist -a -H -o veid,hostname,ip,status | tr -s ' ')" " $id h.example - running"
+	gone_ct
+}
+
 # ---- libvirt ----
 
 t_libvirt()
@@ -215,6 +263,9 @@ t_libvirt()
 	said suspend ""
 	try vzctl --quiet chkpnt "$id" --resume
 	said resume ""
+	is "its list" "$(vzlist -a -ovpsid,status -H | awk '{ print $1, $2 }')" "$id running"
+	is "of those that run" "$(vzlist -ovpsid -H | tr -d ' ')" "$id"
+	is "of those that do not" "$(vzlist -ovpsid -H -S 2>/dev/null)" ""
 	gone_ct
 }
 
@@ -301,6 +352,8 @@ t_whmcs()
 	start_ct
 	try vzctl status "$id"
 	is "status by its last word" "${out##* }" running
+	try vzctl restart "$id"
+	like "restart" "$status/${out%%$'\n'*}/${out##*$'\n'}" "^0/Restarting container/Container start in progress...$"
 	try vzctl stop "$id"
 	is stop "$(whmcs "Stopping container ... Container was stopped Container is unmounted")" success
 	try vzctl status "$id"
@@ -309,13 +362,103 @@ t_whmcs()
 	is destroy "$(whmcs "Destroying container private area: $areas/$id Container private area was destroyed")" success
 }
 
+t_whmcs_with_limits()
+{
+	local start="Container is mounted Adding IP address(es): (IPS) Setting CPU limit: (CPULIMIT) Setting CPU units: (CPUUNITS) Setting CPUs: (CPUS) Container start in progress..."
+	can_limit || { skip "WHMCS with limits" "cgroup v2 has no controllers here"; return; }
+	make_ct --ipadd 10.1.2.3
+	try vzctl set "$id" --hostname w.example --onboot yes --cpuunits 1000 --cpus 1 --cpulimit 100 \
+		--ram 256M --swap 256M --save
+	is set "$(whmcs "CT configuration saved to /etc/vz/conf/$id.conf")" success
+	try vzctl start "$id"
+	is start "$(whmcs "Starting container... ${start/address(es)/addresses}")" success
+	try vzctl restart "$id"
+	is restart "$(whmcs "Restarting container Stopping container ... Container was stopped Container is unmounted Starting container... $start")" success
+	vzctl --quiet stop "$id" --fast
+	try vzctl restart "$id"
+	is "restart of a stopped one" "$(whmcs "Restarting container Starting container... $start")" success
+	is "the limit" "$(<"$CGROUP2/vzrun/$id/memory.max")" $((256 << 20))
+	gone_ct
+}
+
+# ---- Feathur ----
+
+t_feathur()
+{
+	can_limit || { skip "Feathur" "cgroup v2 has no controllers here"; return; }
+	new_ct
+	try vzctl create "$id" --ostemplate minimal
+	said create "$(create_text minimal)"
+	sets '--onboot yes --save' ONBOOT yes
+	sets '--ram 256M --swap 256M --save' PHYSPAGES 0:65536
+	sets '--cpuunits 1000 --save' CPUUNITS 1000
+	sets '--cpulimit 100 --save' CPULIMIT 100
+	sets '--cpus 1 --save' CPUS 1
+	try vzctl start "$id"
+	is start "$status" 0
+	sets '--nameserver 8.8.8.8 --save' NAMESERVER 8.8.8.8
+	sets '--hostname f.example --save' HOSTNAME f.example
+	is "at once" "$(vzctl exec "$id" hostname)" f.example
+	sets '--netfilter full --save' NETFILTER full
+	for words in '--devnodes net/tun:rw' '--devices c:10:200:rw' '--capability net_admin:on'; do
+		eval "try vzctl set $id $words --save"
+		is "set $words" "$status/${out##*$'\n'}" "0/$(saved)"
+	done
+	try vzctl exec "$id" mkdir -p /dev/net
+	said "exec mkdir" ""
+	vzctl exec "$id" mknod /dev/net/tun c 10 200 2>/dev/null # is there already
+	is "the node" "$(vzctl exec "$id" stat -c %t:%T /dev/net/tun)" a:c8
+	try vzctl exec "$id" chmod 600 /dev/net/tun
+	said "exec chmod" ""
+	try vzctl set "$id" --userpasswd root:secret --save
+	is "set --userpasswd" "$status/$err" 0/
+	try vzctl set "$id" --ipadd 10.1.2.3 --save
+	said "set --ipadd" "Adding IP address(es): 10.1.2.3
+$(saved)"
+	try vzctl set "$id" --ram 512M --swap 256M --save
+	is "more memory" "$status/${out##*$'\n'}" "0/$(saved)"
+	is "at once" "$(<"$CGROUP2/vzrun/$id/memory.max")" $((512 << 20))
+	is "its list" "$(vzlist -H -o ctid,hostname,ip,cpuunits,cpulimit | tr -s ' ')" " $id f.example 10.1.2.3 1000 100"
+	like "its uptime" "$(vzctl exec "$id" cat /proc/uptime)" '^[0-9.]+ [0-9.]+$'
+	like "its memory" "$(vzctl exec "$id" cat /proc/meminfo)" 'MemTotal: +[0-9]+ kB'
+	like "its disk" "$(vzctl exec "$id" df)" '% /'
+	like "its load" "$(vzctl exec "$id" cat /proc/loadavg)" '^[0-9.]+ [0-9.]+ [0-9.]+ '
+	try vzctl stop "$id" --fast
+	is "stop --fast" "$status" 0
+	sets '--disabled yes --save' DISABLED yes
+	sets '--disabled no --save' DISABLED no
+	gone_ct
+}
+
+# ---- HyperVM ----
+
+t_hypervm()
+{
+	local word
+	new_ct
+	try nice -n 19 vzctl --verbose create "$id" --private "$VZ/private/$id" --ostemplate minimal
+	is "create" "$status/$out" "0/$(create_text minimal)"
+	like "its test for running" "$(vzctl status "$id")" " down$"
+	for word in kmemsize lockedpages privvmpages shmpages numproc physpages numtcpsock numflock numpty \
+		numsiginfo tcpsndbuf tcprcvbuf othersockbuf dgramrcvbuf numothersock numfile dcachesize numiptent; do
+		sets "--$word 2147483647:2147483647 --save" "${word^^}" 2147483647
+	done
+	sets '--meminfo pages:65536 --save' MEMINFO pages:65536
+	sets '--swappages 0:65536 --save' SWAPPAGES 0:65536
+	try vzctl start "$id"
+	is "its list" "$(vzlist -a -H -o vpsid,ip | awk '{ print $1, $2 }')" "$id -"
+	like "inside" "$(vzctl exec "$id" cat /proc/cpuinfo 2>&1)" 'processor|not running'
+	gone_ct
+}
+
 # ---- Rex, Puppet, shell scripts ----
 
 t_rex()
 {
-	make_ct
+	make_ct --hostname r.example
 	like "start" "$(vzctl start "$id" 2>&1)" "start in progress"
 	like "start of a running one" "$(vzctl start "$id" 2>&1)" "already running"
+	is "by its host name" "$(vzlist -a -H -o ctid -h r.example | tr -d ' ')" "$id"
 	like "stop" "$(vzctl stop "$id" 2>&1)" "Container was stopped"
 	gone_ct
 }
@@ -325,9 +468,14 @@ t_puppet_and_shell()
 	make_ct
 	is "the fifth word" "$(vzctl status "$id" | awk '{print $5}')" down
 	is "the whole line" "$(vzctl status "$id")" "CTID $id exist unmounted down"
+	check "Puppet's test" grep -qE "$id\s+stopped" <(vzlist -a -H -o ctid,status)
+	try vzlist "$id" -a
+	is "does it exist?" "$status" 0
 	start_ct
 	is "the fifth word" "$(vzctl status "$id" | awk '{print $5}')" running
 	gone_ct
+	try vzlist "$id" -a
+	is "does it exist?" "$status" 1
 	is "words 3 to 5" "$(vzctl status "$id" | cut -d' ' -f3-5)" "deleted unmounted down"
 }
 
@@ -347,6 +495,9 @@ t_ruby_openvz()
 	is mount "$status" 0
 	try vzctl umount "$id"
 	is umount "$status" 0
+	is "its list" "$(vzlist -a1 | tr -d ' ')" "$id"
+	start_ct
+	is "a command" "$(vzctl exec2 "$id" hostname)" "ct$id"
 	gone_ct
 }
 
@@ -358,6 +509,10 @@ t_myadmin()
 	is "it has --reset_ub" "$(vzctl 2>&1 | grep -c -- '--reset_ub')" 1
 	make_ct
 	sets "--nameserver '8.8.8.8 64.20.34.50' --save" NAMESERVER "8.8.8.8 64.20.34.50"
+	is "all of them" "$(vzlist -a -1 | sed s#' '#''#g)" "$id"
+	vzctl --quiet set "$id" --ipadd 10.1.2.3 --save
+	is "JSON: an array of addresses" "$(vzlist -j "$id" | jq -c '.[0].ip')" '["10.1.2.3"]'
+	is "JSON: all of them" "$(vzlist -j -a | jq -c '[.[].ctid]')" "[$id]"
 	try vzctl set "$id" --save --setmode restart --hostname my.example
 	said "--setmode restart" "$(saved)"
 	try vzctl set "$id" --reset_ub
