@@ -17,6 +17,8 @@
 #include "runtime/kernel/cgroup_file.h"
 
 #define FILE_MAX (1U << 20)
+/* The longest of the files of "key value" lines, memory.stat, has less than half of it. */
+#define LINES_SIZE 8192
 
 /* NULL where there is no such file, or it can't be read (the cgroup may be going). */
 static char *load(int fd, const char *file)
@@ -42,11 +44,12 @@ bool cgroup_stats_next(const char **text, char key[64], uint64_t *ret_value)
 
 int cgroup_stats_value(int fd, const char *file, const char *key, uint64_t *ret)
 {
-	auto_free char *text = load(fd, file);
+	char text[LINES_SIZE], name[64];
 	const char *at = text;
-	char name[64];
 
-	while (at && cgroup_stats_next(&at, name, ret))
+	if (cgroup_file_read(fd, file, text, sizeof(text)) < 0)
+		return -1;
+	while (cgroup_stats_next(&at, name, ret))
 		if (str_eq(name, key))
 			return 0;
 	return -1;
@@ -108,9 +111,9 @@ void cgroup_stats_parse_psi(const char *text, struct cgroup_stats_psi *ret)
 
 void cgroup_stats_read_psi(int fd, const char *file, struct cgroup_stats_psi *ret)
 {
-	auto_free char *text = load(fd, file);
+	char text[512];
 
-	if (text)
+	if (cgroup_file_read(fd, file, text, sizeof(text)) >= 0)
 		cgroup_stats_parse_psi(text, ret);
 }
 
