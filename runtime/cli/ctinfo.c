@@ -6,13 +6,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/kernel/cgroup.h"
 
 /* ---- the host ---- */
@@ -391,19 +391,16 @@ void ctinfo_ubc(struct ctinfo *info, enum ubc which, struct ctinfo_ubc *ret)
 
 /* ---- disk ---- */
 
-/* What a file system says of the CT's root counts for the CT only where that has one of its own, or
- * a project quota: then it is not what the file system of its private area says of itself. */
-static bool statvfs_own(struct ctinfo *info, struct statvfs *ret)
+/* What its project uses, running or not. A file system without projects counts nothing for it. */
+static bool quota_used(struct ctinfo *info, bool inodes, uint64_t *ret)
 {
+	struct quota_usage usage;
 	struct storage storage;
-	auto_free char *around = NULL;
-	struct statvfs all;
 
-	if (!is_mounted(info) || !open_storage(info, &storage))
+	if (!open_storage(info, &storage) || ctquota_usage(info->ct, &usage, NULL) < 0)
 		return false;
-	around = vz_parent(storage.private);
-	return around && statvfs(storage.root, ret) == 0 && statvfs(around, &all) == 0 &&
-	       (all.f_blocks != ret->f_blocks || all.f_files != ret->f_files);
+	*ret = inodes ? usage.inodes : usage.kib;
+	return usage.inodes > 0;
 }
 
 bool ctinfo_disk(struct ctinfo *info, bool inodes, struct ctinfo_disk *ret)
@@ -411,13 +408,8 @@ bool ctinfo_disk(struct ctinfo *info, bool inodes, struct ctinfo_disk *ret)
 	const char *text = ctinfo_conf(info, inodes ? "DISKINODES" : "DISKSPACE");
 	struct ubc_limits limits = { 0, 0 };
 	bool limited = text && ubc_parse(text, inodes ? UBC_BYTES : UBC_KIB, &limits);
-	struct statvfs st;
 
 	*ret = (struct ctinfo_disk){ .soft = limits.barrier, .hard = limits.limit };
-	if (statvfs_own(info, &st)) {
-		ret->used_known = true;
-		ret->used = inodes ? st.f_files - st.f_ffree :
-				     (st.f_blocks - st.f_bfree) * (st.f_frsize / 512) / 2;
-	}
-	return limited || ret->used_known;
+	ret->used_known = limited && quota_used(info, inodes, &ret->used);
+	return limited;
 }

@@ -79,6 +79,15 @@
 	  "of --ifname: the VLANs that pass with their tags" }, \
 	{ "vlan", 0, SET_GIVEN(AT), "VLAN", "of --ifname: the VLAN it is in; 0: none" }
 
+#define SET_DISK_ROWS(AT) \
+	{ "diskinodes", 0, SET_GIVEN(AT), "SOFT[:HARD]", \
+	  "how many files it may have, and for a time more" }, \
+	{ "diskquota", 0, SET_GIVEN(AT), "yes|no", "is its disk space limited?" }, \
+	{ "diskspace", 0, SET_GIVEN(AT), "SOFT[:HARD]", \
+	  "its disk space: KiB, or with K, M, G, T; soft and hard limit" }, \
+	{ "quotatime", 0, SET_GIVEN(AT), "SECONDS", "how long soft limits may be exceeded" }, \
+	{ "quotaugidlimit", 0, SET_GIVEN_IDLE(AT), "N", "old: quotas of users inside" }
+
 #define SET_LIMITS_ROWS(AT) \
 	{ "avnumproc", 0, SET_GIVEN_IDLE(AT), "N[:N]", "old: of processes" }, \
 	{ "cpulimit", 0, SET_GIVEN(AT), "N[%]", \
@@ -146,6 +155,6 @@
 
 #define SET_ROWS(AT)                                                                    \
 	SET_ACCESS_ROWS(AT), SET_PLAIN_ROWS(AT), SET_DEVICE_ROWS(AT), SET_NET_ROWS(AT), \
-		SET_LIMITS_ROWS(AT)
+		SET_LIMITS_ROWS(AT), SET_DISK_ROWS(AT)
 
 #endif

@@ -9,6 +9,7 @@
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctnet.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/feature.h"
 
@@ -28,6 +29,7 @@ int check_conf(const struct ct *ct, bool force, struct err *err)
 	const char *disabled = ct_get(ct, "DISABLED"), *hostname = conf_get(ct->conf, "HOSTNAME");
 	auto_ctlimits struct ctlimits *limits = NULL;
 	auto_net struct net_config *net = NULL;
+	struct ctquota quota;
 	struct storage storage;
 
 	if (!force && disabled && str_eq(disabled, "yes"))
@@ -39,7 +41,8 @@ int check_conf(const struct ct *ct, bool force, struct err *err)
 	if (dist_check_dns(ct_get(ct, "NAMESERVER"), ct_get(ct, "SEARCHDOMAIN"), err) < 0 ||
 	    check_features(ct, err) < 0)
 		return -1;
-	if (ctlimits_read(ct, ct->conf, &limits, err) < 0 || ctgraft_check(ct, err) < 0)
+	if (ctlimits_read(ct, ct->conf, &limits, err) < 0 ||
+	    ctquota_read(ct, ct->conf, &quota, err) < 0 || ctgraft_check(ct, err) < 0)
 		return -1;
 	return ctnet_read(ct, &net, err);
 }

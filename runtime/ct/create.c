@@ -17,6 +17,7 @@
 #include "runtime/ct/action.h"
 #include "runtime/ct/claim.h"
 #include "runtime/ct/identity.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/name.h"
 #include "runtime/ct/template.h"
@@ -119,8 +120,10 @@ static int make(struct ct *ct, const struct set_opts *set, const char *folder, s
 	vz_sayf(ct->vz, "Performing postcreate actions");
 	if (storage_create(&storage, folder, identity_renew, err) < 0)
 		return -1;
-	if (access_apply(ct, set, err) == 0 && action_created(ct, err) == 0)
+	if (ctquota_apply(ct, err) == 0 && access_apply(ct, set, err) == 0 &&
+	    action_created(ct, err) == 0)
 		return 0;
+	ctquota_clear(ct);
 	if (storage_destroy(&storage, &why) < 0)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);
 	return -1;

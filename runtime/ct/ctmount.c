@@ -7,6 +7,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/ct/action.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/idrange.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/submount.h"
@@ -88,8 +89,12 @@ static int up(const struct ct *ct, const struct storage *storage, bool for_host,
 
 int ctmount_up(const struct ct *ct, const struct storage *storage, struct err *err)
 {
-	if (up(ct, storage, true, err) < 0)
+	if (ctquota_prepare(ct, err) < 0 || up(ct, storage, true, err) < 0)
 		return -1;
+	if (ctquota_apply(ct, err) < 0) {
+		let_go(ct, storage);
+		return -1;
+	}
 	vz_sayf(ct->vz, "Container is mounted");
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "runtime/base/str.h"
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ctmount.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/retire.h"
 
@@ -58,6 +59,7 @@ int ct_destroy(struct ct *ct, struct err *err)
 		return -1;
 	if (storage_mounted(&storage))
 		ctmount_undo(ct, &storage);
+	ctquota_clear(ct); /* while there is a folder to find it by */
 	if (storage_destroy(&storage, err) < 0)
 		return vz_fail(err, VZ_CANNOT_DELETE);
 	remove_files(ct);

@@ -13,6 +13,7 @@
 #include "runtime/ct/compile.h"
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/exec.h"
 #include "runtime/ct/live.h"
 
@@ -163,13 +164,16 @@ static int script_stopped(const struct ct *ct, int input, int *ret_status, struc
 	bool mounted;
 	int rc;
 
-	if (ct_storage(ct, true, &storage, err) < 0 || ctmount_check(&storage, err) < 0)
+	if (ct_storage(ct, true, &storage, err) < 0 || ctmount_check(&storage, err) < 0 ||
+	    ctquota_prepare(ct, err) < 0)
 		return -1;
 	mounted = storage_mounted(&storage);
 	if ((mounted ? ctmount_hand_over(ct, &storage, err) : storage_mount(&storage, err)) < 0)
 		return vz_fail(err, VZ_CANNOT_MOUNT);
 	args[0] = exec_shell(ct->root);
-	rc = run_args(ct, &storage, args, input, false, ret_status, err);
+	rc = ctquota_apply(ct, err) < 0 ?
+		     -1 :
+		     run_args(ct, &storage, args, input, false, ret_status, err);
 	if ((mounted ? ctmount_take_back(&storage, &why) : storage_umount(&storage, false, &why)) <
 	    0)
 		log_warning("CT %s: %s, ignoring", ct->id, why.msg);

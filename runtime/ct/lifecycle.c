@@ -23,6 +23,7 @@
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctnet.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/exec.h"
 #include "runtime/ct/identity.h"
@@ -106,8 +107,8 @@ static int launch(const struct ct *ct, const struct strbuf *config, bool answere
 	exec_stdio_restore(saved);
 	if (rc < 0)
 		return -1;
-	if (fit_out(ct, outfit, err) == 0 && container_start(&set, ct->id, err) == 0 &&
-	    action_inside(ct, ACTION_START, err) == 0)
+	if (fit_out(ct, outfit, err) == 0 && ctquota_apply(ct, err) == 0 &&
+	    container_start(&set, ct->id, err) == 0 && action_inside(ct, ACTION_START, err) == 0)
 		return 0;
 	unlaunch(ct);
 	return -1;
@@ -210,10 +211,12 @@ static int mount_for_start(const struct ct *ct, const struct storage *storage, b
 
 	if (live_clear(ct, err) < 0)
 		return -1;
+	if (mounted && !skip_remount && ctmount_down(ct, storage, err) < 0)
+		return -1;
+	if (ctquota_prepare(ct, err) < 0)
+		return -1;
 	if (mounted && skip_remount)
 		return ctmount_hand_over(ct, storage, err);
-	if (mounted && ctmount_down(ct, storage, err) < 0)
-		return -1;
 	return ctmount_for_start(ct, storage, err);
 }
 

@@ -10,10 +10,10 @@
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
 
-const struct set_row *const set_tables[] = {
-	set_config_rows, set_plain_rows,  set_net_rows, set_device_rows,
-	set_limits_rows, set_access_rows, NULL
-};
+const struct set_row *const set_tables[] = { set_config_rows, set_plain_rows,
+					     set_net_rows,    set_device_rows,
+					     set_limits_rows, set_disk_rows,
+					     set_access_rows, NULL };
 
 const struct set_row *set_find(const char *option)
 {

@@ -72,7 +72,7 @@ struct set_row {
 /* The tables, by subject. Options are done in the order of the rows, whatever the order they were
  * given in: first what takes away. */
 extern const struct set_row set_access_rows[], set_config_rows[], set_device_rows[],
-	set_limits_rows[], set_net_rows[], set_plain_rows[];
+	set_disk_rows[], set_limits_rows[], set_net_rows[], set_plain_rows[];
 /* All of them; NULL at the end. */
 extern const struct set_row *const set_tables[];
 

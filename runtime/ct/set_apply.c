@@ -13,6 +13,7 @@
 #include "runtime/ct/ctgraft.h"
 #include "runtime/ct/ctlimits.h"
 #include "runtime/ct/ctnet.h"
+#include "runtime/ct/ctquota.h"
 #include "runtime/ct/dist.h"
 #include "runtime/ct/feature.h"
 #include "runtime/ct/name.h"
@@ -94,6 +95,14 @@ static int apply_limits(struct ct *ct, const struct conf *old, const struct set_
 	return ctlimits_change(ct, old, keys, err);
 }
 
+static int apply_disk(struct ct *ct, const struct conf *old, const struct set_opts *opts,
+		      struct err *err)
+{
+	(void)old;
+	(void)opts;
+	return ctquota_apply(ct, err);
+}
+
 static int apply_devices(struct ct *ct, const struct conf *old, const struct set_opts *opts,
 			 struct err *err)
 {
@@ -109,8 +118,9 @@ static int apply_binds(struct ct *ct, const struct conf *old, const struct set_o
 }
 
 static const apply_fn part_applies[SET_PARTS] = {
-	[SET_NET] = apply_net,       [SET_DNS] = apply_dns,         [SET_HOSTNAME] = apply_hostname,
-	[SET_LIMITS] = apply_limits, [SET_DEVICES] = apply_devices, [SET_BINDS] = apply_binds,
+	[SET_NET] = apply_net,       [SET_DNS] = apply_dns,   [SET_HOSTNAME] = apply_hostname,
+	[SET_LIMITS] = apply_limits, [SET_DISK] = apply_disk, [SET_DEVICES] = apply_devices,
+	[SET_BINDS] = apply_binds,
 };
 
 static int apply_part(struct run *run, unsigned int part, struct err *err)
