@@ -6,6 +6,7 @@
 #   ct ARG...         $VZRUN with that vz.conf and this file's --root
 #   new_ct            sets $id to a CT id that no other test file uses
 #   make_ct [OPT...]  new_ct, created from `minimal`; bails out if that fails
+#   make_nest         make_ct for one that nests, with the host's /usr in it: its runc, crun, podman
 #   start_ct          starts $id and waits until its rc script is done
 #   ct_tree DIR       a root file system in DIR whose /sbin/init does what $init says (a script)
 #   ct_traces ID      what there is of a CT, a line each; nothing for one that is gone
@@ -85,4 +86,13 @@ ct_traces()
 		[[ ! -e $path || $path = *.destroyed ]] || echo "$path"
 	done
 	find "$CT_DIR/names" -lname "*/$1.conf" 2>/dev/null
+}
+
+make_nest()
+{
+	make_ct --features nesting:on --bindmount_add /usr:/usr,ro
+	mkdir -p "$(ct_private etc)" "$(ct_private lib64)"
+	ln -s usr/lib "$(ct_private lib)"
+	ln -s /usr/lib64/ld-linux-x86-64.so.2 "$(ct_private lib64/ld-linux-x86-64.so.2)"
+	[ ! -d /etc/containers ] || cp -r /etc/containers "$(ct_private etc/)"
 }

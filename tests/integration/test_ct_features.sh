@@ -192,16 +192,6 @@ t_capabilities_are_those_of_all_processes()
 	ct stop "$id" --fast >/dev/null
 }
 
-# A CT that nests, with the host's programs.
-make_nest()
-{
-	make_ct --features nesting:on --bindmount_add /usr:/usr,ro
-	mkdir -p "$(ct_private etc)" "$(ct_private lib64)"
-	ln -s usr/lib "$(ct_private lib)"
-	ln -s /usr/lib64/ld-linux-x86-64.so.2 "$(ct_private lib64/ld-linux-x86-64.so.2)"
-	[ ! -d /etc/containers ] || cp -r /etc/containers "$(ct_private etc/)"
-}
-
 t_nesting_gives_volumes_that_are_no_overlay()
 {
 	local volume
