@@ -113,6 +113,7 @@ t_links_in_the_way()
 	ct stop "$id" --fast >/dev/null
 }
 
+# Sets: --devnodes
 t_devnodes_of_a_running_ct()
 {
 	make_tooled
@@ -138,6 +139,7 @@ t_devnodes_of_a_running_ct()
 	ct stop "$id" --fast >/dev/null
 }
 
+# Sets: --features
 t_features_of_a_running_ct()
 {
 	make_tooled
@@ -155,6 +157,7 @@ t_features_of_a_running_ct()
 	ct stop "$id" --fast >/dev/null
 }
 
+# Sets: --devices
 t_devices_of_a_running_ct()
 {
 	make_tooled --devnodes fuse:none

@@ -54,6 +54,7 @@ t_bindmount_at_start()
 	check "it is the host's still" test -e "$source/file"
 }
 
+# Sets: --bindmount_add --bindmount_del
 t_bindmount_of_a_running_ct()
 {
 	make_ct
@@ -170,6 +171,7 @@ capabilities() # PID: the bounding set of a process of the CT
 }
 
 # The bit of NET_ADMIN is 12, of SYS_TIME 25.
+# Sets: --capability
 t_capabilities_are_those_of_all_processes()
 {
 	local set

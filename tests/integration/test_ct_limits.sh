@@ -119,6 +119,7 @@ Container start in progress...$"
 }
 
 # Keys: CPUUWEIGHT
+# Sets: --cpuweight
 t_older_weight()
 {
 	need cpu || return
@@ -126,6 +127,8 @@ t_older_weight()
 	conf_add 'CPUUWEIGHT="1000"'
 	start_ct
 	is "cpu.weight" "$(cg cpu.weight)" 50
+	set_to --cpuweight 500
+	is "cpu.weight, live" "$(cg cpu.weight)" 25
 	end_ct
 }
 
@@ -159,6 +162,7 @@ t_counts_of_the_init_at_start()
 }
 
 # Keys: OOMGUARPAGES
+# Sets: --oomguarpages
 t_promised_memory_counts_for_the_oom_killer()
 {
 	make_ct
@@ -172,6 +176,8 @@ t_promised_memory_counts_for_the_oom_killer()
 	start_ct
 	is "memory.low" "$(cg memory.low)" $((128 * MIB))
 	check "oom_score_adj" test "$(<"/proc/$(init_pid)/oom_score_adj")" -lt 0
+	set_to --oomguarpages 64M:unlimited
+	is "memory.low, live" "$(cg memory.low)" $((64 * MIB))
 	end_ct
 }
 
@@ -182,6 +188,7 @@ set_to() # OPTION... of the running CT
 	[ "$status" = 0 ] || tap_note "$err"
 }
 
+# Sets: --ram --swap --numproc --vmguarpages --memguarantee --physpages --swappages
 t_memory_and_processes_live()
 {
 	need memory pids || return
@@ -213,6 +220,7 @@ CT configuration saved to $CT_DIR/conf/$id.conf$"
 	end_ct
 }
 
+# Sets: --cpuunits --cpulimit --cpus --cpumask --nodemask
 t_cpus_live()
 {
 	need cpu cpuset || return
@@ -241,6 +249,7 @@ Setting CPUs: 1
 	end_ct
 }
 
+# Sets: --ioprio --iolimit --iopslimit
 t_disk_live()
 {
 	need io || return
@@ -262,6 +271,7 @@ Set up iopslimit: 100
 	end_ct
 }
 
+# Sets: --numfile --numsiginfo --lockedpages --shmpages --numpty
 t_counts_of_the_init_live()
 {
 	make_ct

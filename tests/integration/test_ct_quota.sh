@@ -78,6 +78,7 @@ check_space() # WORDS-OF-THE-KERNEL OPTION...
 }
 
 # Keys: DISKSPACE QUOTATIME
+# Sets: --diskspace --quotatime
 t_space_on_ext4()
 {
 	need_quota && check_space "Disk quota exceeded"
@@ -94,6 +95,7 @@ t_space_on_xfs()
 }
 
 # Keys: DISKINODES
+# Sets: --diskinodes
 t_inodes()
 {
 	need_quota || return
@@ -162,6 +164,7 @@ t_area_that_was_not_counted_before()
 }
 
 # Keys: DISK_QUOTA
+# Sets: --diskquota
 t_file_system_without_quotas()
 {
 	local dir=$SCRATCH/plain

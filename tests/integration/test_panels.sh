@@ -177,6 +177,7 @@ t_set_limits_as_all_do()
 
 # ---- OpenVZ Web Panel ----
 
+# Sets: --applyconfig
 t_openvz_web_panel()
 {
 	is "the version" "$(vzctl --version | awk '{ print $3 }' | grep -cE '^[0-9]+\.[0-9]+\.[0-9]+$')" 1
@@ -271,6 +272,7 @@ t_libvirt()
 
 # ---- Proxmox ----
 
+# Sets: --applyconfig_map
 t_proxmox()
 {
 	local lock
