@@ -97,6 +97,42 @@ t_set_as_all_do()
 	gone_ct
 }
 
+t_devices_as_all_do()
+{
+	local node='character special file a:c8'
+	make_ct
+	sets '--devnodes net/tun:rw --save' DEVNODES net/tun:rw
+	sets '--devices c:10:200:rw --save' DEVICES c:10:200:rw
+	sets '--capability net_admin:on --save' CAPABILITY NET_ADMIN:on
+	sets '--features ppp:on --save' FEATURES ppp:on
+	sets '--devices c:108:0:rw --save' DEVICES "c:10:200:rw c:108:0:rw"
+	start_ct
+	try vzctl exec "$id" mkdir -p /dev/net
+	said "exec mkdir" ""
+	try vzctl exec "$id" chmod 600 /dev/net/tun
+	said "exec chmod" ""
+	is "tun" "$(vzctl exec "$id" stat -c "'%F %t:%T %a'" /dev/net/tun)" "$node 600"
+	is "ppp" "$(vzctl exec "$id" stat -c "'%F %t:%T'" /dev/ppp)" "character special file 6c:0"
+	gone_ct
+}
+
+# Of a CT that runs, by those who make the node themselves.
+t_mknod_as_all_do()
+{
+	make_ct
+	start_ct
+	sets '--devices c:10:200:rw --save' DEVICES c:10:200:rw
+	try vzctl exec "$id" mkdir -p /dev/net
+	said "exec mkdir" ""
+	try vzctl exec "$id" mknod /dev/net/tun c 10 200
+	said "exec mknod" ""
+	try vzctl exec "$id" chmod 600 /dev/net/tun
+	said "exec chmod" ""
+	is "tun" "$(vzctl exec "$id" stat -c "'%F %t:%T %a'" /dev/net/tun)" \
+		"character special file a:c8 600"
+	gone_ct
+}
+
 t_absurd_values()
 {
 	local code bad
@@ -133,6 +169,12 @@ t_absurd_values()
 		21 --netif_add 'a-name-that-is-too-long'
 		21 --features nonsense:on
 		21 --features sysinfo
+		21 --devnodes ../x:rw
+		21 --devices c:10:rw
+		86 --devnodes no/such:rw
+		21 --capability nothing:on
+		21 --bindmount_add x
+		21 --bindmount_del /none
 		21 --description $'two\nlines'
 		21 --setmode sometimes
 	END
