@@ -122,7 +122,8 @@ void vzlog_add_args(struct strbuf *sb, const char *args, size_t len, const char 
 
 	for (size_t at = 0; at < len; at += strlen(args + at) + 1) {
 		const char *arg = args + at, *slash = strrchr(arg, '/');
-		const char *behind = secret ? NULL : secret_option(arg);
+		const char *behind =
+			secret_option(arg); /* of a password's place too: better one too many */
 
 		if (at > 0)
 			strbuf_add_char(sb, ' ');
