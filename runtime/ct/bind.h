@@ -15,7 +15,7 @@
 
 #include "runtime/base/err.h"
 
-/* In the private area, as in OpenVZ 7. */
+/* In the private area; each volume is a folder in it, none in another. */
 #define BIND_OWN_DIR "mnt"
 
 struct bind {

@@ -3,14 +3,16 @@
 
 #include "runtime/ct/ctgraft.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "runtime/base/fd.h"
 #include "runtime/base/log.h"
 #include "runtime/base/mem.h"
-#include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/answers.h"
 #include "runtime/ct/bind.h"
@@ -107,16 +109,51 @@ static int want_nodes(const struct device_list *devices, struct wanted *wanted, 
 
 /* ---- bind mounts ---- */
 
-/* The folder of a volume of the CT's own, made where it is missing. */
+/* "/var/lib/docker" -> "var%2flib%2fdocker": none is in another, where the CT could put a link in its
+ * place. */
+static void add_volume_name(struct strbuf *out, const char *target)
+{
+	for (const char *c = target + 1; *c; c++)
+		if (*c == '/' || *c == '%')
+			strbuf_addf(out, "%%%02x", (unsigned int)*c);
+		else
+			strbuf_add_char(out, *c);
+}
+
+/* A folder there, made where it is missing, and no link: an area may come from anywhere. */
+static int open_folder(int parent, const char *name, struct err *err)
+{
+	int fd;
+
+	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+		return err_sys(err, "make folder \"%s\"", name);
+	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(err, "open folder \"%s\"", name) : fd;
+}
+
+/* The folder of a volume of the CT's own. What leads to it only the host's root can change. */
 static char *own_volume(const struct ct *ct, const char *target, struct err *err)
 {
-	auto_free char *path = str_dupf("%s/" BIND_OWN_DIR "%s", ct->private, target);
+	auto_fd int area = open(ct->private, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int folder = -1, volume = -1;
+	auto_strbuf struct strbuf name = { 0 };
+	char *path = NULL;
 
+	add_volume_name(&name, target);
+	if (area < 0 || name.failed) {
+		err_sys(err, "open \"%s\"", ct->private);
+		return NULL;
+	}
+	folder = open_folder(area, BIND_OWN_DIR, err);
+	volume = folder < 0 ? -1 : open_folder(folder, name.text, err);
+	if (volume < 0) {
+		err_wrap(err, "the volume for %s", target);
+		return NULL;
+	}
+	path = str_dupf("%s/" BIND_OWN_DIR "/%s", ct->private, name.text);
 	if (!path)
 		err_sys(err, "prepare the mounts");
-	else if (path_mkdirs(path, 0755, err) == 0)
-		return steal_ptr(&path);
-	return NULL;
+	return path;
 }
 
 static int read_binds(const struct ct *ct, const struct conf *conf, struct bind_list *ret,

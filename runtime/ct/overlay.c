@@ -131,6 +131,21 @@ static int create_overlay(const struct overlay *overlay, struct err *err)
 	return fd < 0 ? fs_err(fs, err, "mount the overlay") : fd;
 }
 
+/* An area that comes from elsewhere may have links there, and they would be followed. */
+static int check_own(int stage, struct err *err)
+{
+	static const char *const folders[] = { OWN "/" OVERLAY_UPPER, OWN "/" OVERLAY_WORK };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		auto_fd int fd =
+			openat(stage, folders[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_sys(err, "open the folder \"%s\"", folders[i]);
+	}
+	return 0;
+}
+
 /* In a mount namespace of its own. */
 static int build(const struct overlay *overlay, struct err *err)
 {
@@ -146,6 +161,8 @@ static int build(const struct overlay *overlay, struct err *err)
 		return -1;
 	stage = open_stage(overlay->root, err);
 	if (stage < 0 || attach(lower, stage, LOWER, err) < 0 || attach(own, stage, OWN, err) < 0)
+		return -1;
+	if (check_own(stage, err) < 0)
 		return -1;
 	if (fchdir(stage) < 0)
 		return err_sys(err, "enter the folder of the layers");

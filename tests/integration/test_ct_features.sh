@@ -165,6 +165,31 @@ t_a_folder_of_the_cts_own()
 	is "it goes with the CT" "$(ct_traces "$id")" ""
 }
 
+# The CT writes in the outer one as it likes: nothing of the way to the inner one may lie there.
+t_a_folder_of_its_own_in_another()
+{
+	local secret=$SCRATCH/secret
+	mkdir -m 700 "$secret"
+	echo secret >"$secret/file"
+	make_ct
+	ct set "$id" --bindmount_add /vol --save >/dev/null
+	start_ct
+	inside sh -c "ln -s '$secret' /vol/in; mkdir -p '$secret'"
+	ct set "$id" --bindmount_add /vol/in --save >/dev/null
+	is "no link leads out" "$(inside cat /vol/in/file | grep -c secret$)" 0
+	ct stop "$id" --fast >/dev/null
+	start_ct
+	is "at start neither" "$(inside cat /vol/in/file | grep -c secret$)" 0
+	inside sh -c 'echo in >/vol/in/file; echo out >/vol/file'
+	is "each has its own" "$(cd "$CT_DIR/private/$id/mnt" && cat vol%2fin/file vol/file | xargs)" "in out"
+	ct stop "$id" --fast >/dev/null
+	rm -rf "$CT_DIR/private/$id/mnt"
+	ln -s "$secret" "$CT_DIR/private/$id/mnt"
+	try ct start "$id"
+	check "a link in place of their folder" test "$status" -ne 0
+	like "says so" "$err" "Not a directory"
+}
+
 capabilities() # PID: the bounding set of a process of the CT
 {
 	inside awk '$1 == "CapBnd:" { print $2 }' "/proc/$1/status"
@@ -207,7 +232,7 @@ t_nesting_gives_volumes_that_are_no_overlay()
 			mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w m && echo new >m/f &&
 			rm -f m/none && cat u/f")" new
 	done
-	is "with owners as on the host" "$(stat -c '%u %g' "$CT_DIR/private/$id/mnt/var/lib/docker/u/f")" \
+	is "with owners as on the host" "$(stat -c '%u %g' "$CT_DIR/private/$id/mnt/var%2flib%2fdocker/u/f")" \
 		"0 0"
 	ct stop "$id" --fast >/dev/null
 	start_ct

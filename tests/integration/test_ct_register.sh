@@ -144,7 +144,8 @@ t_bad_areas()
 	done
 	# What ve.conf may be.
 	for bad in 'rm ve.conf; ln -s /etc/passwd ve.conf' 'rm ve.conf; mkfifo ve.conf' 'rm ve.conf; mkdir ve.conf' \
-		'echo HOSTNAME=\"x >>ve.conf' 'rm template; ln -s ../../../etc template' 'rm template; ln -s none template' 'rm template'; do
+		'echo HOSTNAME=\"x >>ve.conf' 'rm template; ln -s ../../../etc template' 'rm template; ln -s none template' 'rm template' \
+		'rm -r upper work; mkdir -p $SCRATCH/h/u $SCRATCH/h/w; ln -s $SCRATCH/h/u upper; ln -s $SCRATCH/h/w work'; do
 		cp -a "$area" "$SCRATCH/bad/area"
 		(cd "$SCRATCH/bad/area" && eval "$bad")
 		try timeout 60 "$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" register "$SCRATCH/bad/area" "$id"
