@@ -28,17 +28,6 @@
 #define DEAF_USEC 1000000
 #define KEEP_USEC 1000 /* how old an answer may be */
 
-/* Since boot, as the kernel's own uptime. */
-static uint64_t now_usec(void)
-{
-	struct {
-		int64_t sec, nsec;
-	} now = { 0 };
-
-	CALL(__NR_clock_gettime, CLOCK_BOOTTIME, ENTRY_PTR(&now));
-	return (uint64_t)now.sec * 1000000 + (uint64_t)now.nsec / 1000;
-}
-
 static size_t read_file(enum sysinfo_fd fd, char *text, size_t room)
 {
 	long n = CALL(__NR_pread64, fd, ENTRY_PTR(text), room, 0);
@@ -415,6 +404,8 @@ static int prepare(struct server *server)
 	server->start_usec = params.start_ticks * (1000000 / params.ticks_per_sec);
 	server->twins = TWINS_AT_ONCE;
 	server->twins_usec = now_usec();
+	server->strength = HANDS_IN_STORE;
+	server->strength_usec = server->twins_usec;
 	server->poll[PLACE_INIT] = (struct pollfd){ .fd = SYSINFO_FD_INIT, .events = POLLIN };
 	server->poll[PLACE_SOCKET] = (struct pollfd){ .fd = SYSINFO_FD_SOCKET, .events = POLLIN };
 	server->poll[PLACE_TWIN] = (struct pollfd){ .fd = -1, .events = POLLIN };

@@ -244,6 +244,19 @@ static inline size_t free_hand(const struct server *server)
 	return i;
 }
 
+static inline bool has_strength(struct server *server)
+{
+	const uint64_t each = 1000000 / HANDS_A_SECOND;
+	uint64_t more = (now_usec() - server->strength_usec) / each;
+
+	server->strength_usec += more * each;
+	server->strength = sysinfo_less(server->strength + more, HANDS_IN_STORE);
+	if (server->strength == 0)
+		return false;
+	server->strength--;
+	return true;
+}
+
 static inline void answer_mknod(struct server *server, int listener)
 {
 	const struct seccomp_notif request = server->shared->request; /* the next comes there */
@@ -251,7 +264,7 @@ static inline void answer_mknod(struct server *server, int listener)
 	int pidfd = -1;
 	long pid;
 
-	if (i == HANDS_MAX || !has_room(server)) {
+	if (i == HANDS_MAX || !has_room(server) || !has_strength(server)) {
 		respond(listener, request.id, -MKNOD_TOO_MANY, 0);
 		return;
 	}

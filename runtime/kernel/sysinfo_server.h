@@ -29,6 +29,9 @@ enum kind {
 
 /* At once; a container that wants more must wait no longer than for an error. */
 #define HANDS_MAX 8
+/* In the long run, and in store: their work is not counted as the container's. */
+#define HANDS_A_SECOND 20
+#define HANDS_IN_STORE 100
 
 #define REQUEST_ROOM 512 /* the kernel's struct may grow */
 
@@ -59,6 +62,8 @@ struct server {
 		int listener;
 		uint64_t id; /* of the request that it answers; 0: there is none */
 	} hands[HANDS_MAX];
+	uint64_t strength; /* hands in store */
+	uint64_t strength_usec;
 	struct pollfd poll[SYSINFO_PLACES];
 	uint8_t kind[SYSINFO_PLACES];
 	uint8_t hand[SYSINFO_PLACES]; /* which, where kind is KIND_HAND */
@@ -68,6 +73,17 @@ __attribute__((noreturn)) static inline void leave(int status)
 {
 	for (;;)
 		CALL(__NR_exit_group, U64(status));
+}
+
+/* Since boot, as the kernel's own uptime. */
+static inline uint64_t now_usec(void)
+{
+	struct {
+		int64_t sec, nsec;
+	} now = { 0 };
+
+	CALL(__NR_clock_gettime, CLOCK_BOOTTIME, ENTRY_PTR(&now));
+	return (uint64_t)now.sec * 1000000 + (uint64_t)now.nsec / 1000;
 }
 
 /* ---- places ---- */

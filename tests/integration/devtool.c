@@ -10,6 +10,8 @@
  *   devtool mknod32 PATH TYPE MAJOR MINOR
  *                                 by mknod(2) of 32-bit programs
  *   devtool swap A B SECONDS      exchanges two names again and again
+ *   devtool flood PREFIX N TYPE MAJOR MINOR
+ *                                 N times: how often it said what
  *   devtool hang DIR              mounts a FUSE file system there and never answers for it
  *   devtool chrooted DIR PATH TYPE MAJOR MINOR
  *                                 mknod in a chroot(2)
@@ -121,6 +123,23 @@ static int swap(char **arg)
 	return 0;
 }
 
+static int flood(char **arg)
+{
+	int made = 0, refused = 0, n = atoi(arg[1]);
+	char path[256];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s%d", arg[0], i);
+		if (syscall(SYS_mknodat, AT_FDCWD, path, type_of(arg[2]) | 0600, number(arg + 3)) ==
+		    0)
+			made++;
+		else if (errno == ENOMEM)
+			refused++;
+	}
+	printf("%d ok, %d ENOMEM, %d else\n", made, refused, n - made - refused);
+	return 0;
+}
+
 static int hang(const char *dir)
 {
 	int fd = open("/dev/fuse", O_RDWR);
@@ -143,6 +162,8 @@ int main(int argc, char **argv)
 		return say(open(argv[2], O_RDWR) < 0);
 	if (strcmp(what, "tun") == 0 && argc == 3)
 		return tun(argv[2]);
+	if (strcmp(what, "flood") == 0 && argc == 7)
+		return flood(argv + 2);
 	if (strcmp(what, "hang") == 0 && argc == 3)
 		return hang(argv[2]);
 	if (strcmp(what, "mknod") == 0 && argc >= 6)

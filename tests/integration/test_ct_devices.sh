@@ -364,6 +364,23 @@ t_mknod_with_a_path_that_is_exchanged()
 	ct stop "$id" --fast >/dev/null
 }
 
+made_later()
+{
+	[ "$(inside devtool mknod /run/later c 10 200)" != ENOMEM ]
+}
+
+# The work is the host's and not counted as the CT's, so there is an end to it.
+t_mknod_again_and_again()
+{
+	make_tooled --features tun:on
+	start_ct
+	like "some are made, some refused" "$(inside devtool flood /run/x 1000 c 10 200)" \
+		"^[1-9][0-9]* ok, [1-9][0-9]* ENOMEM, 0 else$"
+	until_true made_later
+	is "later there are more" "$(node /run/later)" "character special file a:c8 0:0 600"
+	ct stop "$id" --fast >/dev/null
+}
+
 # What the CT made of the hidden nodes is what it gets.
 t_mknod_where_the_hidden_node_was_exchanged()
 {
