@@ -330,6 +330,29 @@ t_damaged_conf_is_told_by_line()
 	ct destroy "$id" >/dev/null
 }
 
+t_truncated_conf_is_refused()
+{
+	local verb
+	make_ct
+	cp "$CT_DIR/conf/$id.conf" "$SCRATCH/good.conf"
+	: >"$CT_DIR/conf/$id.conf"
+	for verb in start mount "set --userpasswd root:x" "runscript /dev/null"; do
+		# shellcheck disable=SC2086 # a verb and its arguments
+		try ct ${verb%% *} "$id" ${verb#"${verb%% *}"}
+		check "${verb%% *} fails" test "$status" -ne 0
+		is "${verb%% *}: one line" "$(grep -c '^vzrun: ' <<<"$err")" 1
+		is "${verb%% *}: nothing is mounted" "$(ct status "$id")" "CTID $id exist unmounted down"
+	done
+	is "it was left alone" "$(stat -c %s "$CT_DIR/conf/$id.conf")" 0
+	cp "$SCRATCH/good.conf" "$CT_DIR/conf/$id.conf"
+	start_ct
+	ct stop "$id" --fast >/dev/null
+	: >"$CT_DIR/conf/$id.conf"
+	try ct destroy "$id"
+	is "destroy" "$status" 0
+	is "what is left" "$(ct_traces "$id")" ""
+}
+
 make_one_more()
 {
 	local damaged=$id
