@@ -6,6 +6,7 @@
 #define RUNTIME_KERNEL_SYSINFO_SERVER_H
 
 #include <linux/seccomp.h>
+#include <linux/time.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
