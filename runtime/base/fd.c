@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -70,6 +71,23 @@ int fd_write_all(int fd, const void *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int fd_write_message(int fd, const void *data, size_t len)
+{
+	const struct timespec no_wait = { 0 };
+	sigset_t pipe_only, before;
+	int rc, saved;
+
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &pipe_only, &before);
+	rc = fd_write_all(fd, data, len);
+	saved = errno;
+	sigtimedwait(&pipe_only, NULL, &no_wait);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return rc;
 }
 
 ssize_t fd_read_all(int fd, void *data, size_t len)

@@ -38,6 +38,10 @@ const char *fd_path(char buf[FD_PATH_SIZE], int fd);
 /* Writes all of it, through short writes and EINTR. 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
+/* The same for a message to a user, who may have gone: that raises no SIGPIPE, which would end what
+ * is being done half way. */
+int fd_write_message(int fd, const void *data, size_t len);
+
 /* Reads until `len` bytes or the end. The number of bytes, or -1 with errno. */
 ssize_t fd_read_all(int fd, void *data, size_t len);
 

@@ -108,7 +108,7 @@ static void emit(enum log_level level, const char *msg)
 	else
 		format_text(&sb, level, msg);
 	if (!sb.failed)
-		fd_write_all(log_state.fd >= 0 ? log_state.fd : 2, sb.text, sb.len);
+		fd_write_message(log_state.fd >= 0 ? log_state.fd : 2, sb.text, sb.len);
 }
 
 void log_write(enum log_level level, const char *fmt, ...)

@@ -63,7 +63,7 @@ static void say(const char *text)
 	say_quietly(text);
 	strbuf_addf(&line, "%s\n", text);
 	if (!line.failed)
-		fd_write_all(STDOUT_FILENO, line.text, line.len);
+		fd_write_message(STDOUT_FILENO, line.text, line.len);
 }
 
 static int load_vz(struct cli *cli, struct vz **ret, struct err *err)

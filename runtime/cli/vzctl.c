@@ -94,7 +94,7 @@ static void complain(const struct cli *cli, int to, const char *prefix, const ch
 		line.text[0] = (char)toupper((unsigned char)line.text[0]);
 	strbuf_add_char(&line, '\n');
 	if (!line.failed)
-		fd_write_all(to, line.text, line.len);
+		fd_write_message(to, line.text, line.len);
 }
 
 /* "container already locked (locked by: …)": OpenVZ has the two the other way round. */

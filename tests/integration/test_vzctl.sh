@@ -139,6 +139,29 @@ t_quiet_but_for_the_log()
 	said destroy ""
 }
 
+# As OpenVZ's, it goes on when who reads it has gone.
+t_a_reader_that_has_gone_stops_nothing()
+{
+	make_ct
+	{
+		vzctl start "$id"
+		echo $? >"$SCRATCH/status"
+	} 2>&1 | true
+	is "start" "$(<"$SCRATCH/status")" 0
+	is "it runs" "$(vzctl status "$id")" "CTID $id exist mounted running"
+	is "SIGPIPE is kept from nothing inside" "$(vzctl exec "$id" cat /proc/1/status |
+		while read -r name mask; do
+			[[ $name != Sig@(Blk|Ign): ]] || echo $((16#$mask >> 12 & 1))
+		done | sort -u)" 0
+	{
+		vzctl stop "$id"
+		echo $? >"$SCRATCH/status"
+	} 2>&1 | true
+	is "stop" "$(<"$SCRATCH/status")" 0
+	is "it is down" "$(vzctl status "$id")" "CTID $id exist unmounted down"
+	gone_ct
+}
+
 t_exec()
 {
 	make_ct
