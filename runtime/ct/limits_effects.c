@@ -9,6 +9,7 @@
 
 #define CPUUNITS_MAX 500000
 #define WEIGHT_DEFAULT 100
+#define PIDS_MAX 4194304 /* the kernel's PID_MAX_LIMIT: pids.max takes no more */
 #define WEIGHT_MAX 10000
 
 /* IOPRIO 0 to 7: the shares that OpenVZ 7 gives them on cgroup v2 (320 to 640, 500 for 4),
@@ -154,7 +155,7 @@ static struct limits_rlimit rlimit_of(const struct limit_range *range, int64_t u
 static void counts_of(const struct limits *limits, const struct limits_host_facts *facts,
 		      struct limits_effects *e)
 {
-	e->pids_max = limits->numproc.given && limits->numproc.limit != LIMIT_UNLIMITED ?
+	e->pids_max = limits->numproc.given && limits->numproc.limit <= PIDS_MAX ?
 			      limits->numproc.limit :
 			      -1;
 	e->ptys = limits->numpty.given && limits->numpty.limit != LIMIT_UNLIMITED ?

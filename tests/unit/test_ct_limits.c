@@ -411,6 +411,9 @@ static void counts_become_rlimits(void **state)
 	assert_int_equal(e.ptys, -1);
 	assert_int_equal(e.shm_pages, -1);
 	assert_int_equal(e.pids_max, -1);
+	/* What panels write for no limit is more than the kernel takes. */
+	assert_int_equal(effects("NUMPROC=4194304\n").pids_max, 4194304);
+	assert_int_equal(effects("NUMPROC=2147483647\n").pids_max, -1);
 	e = effects(
 		"NUMFILE=2000:100\n"); /* the barrier is above the limit: as OpenVZ, the limit */
 	assert_int_equal(e.files.soft, 100);
