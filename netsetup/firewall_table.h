@@ -11,6 +11,6 @@
 
 /* A set that only tells which rules are there: tables without it are missing or were made by an
  * older program. Another number with each change of sets or rules. */
-#define FIREWALL_FORMAT "format2"
+#define FIREWALL_FORMAT "format3"
 
 #endif

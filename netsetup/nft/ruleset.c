@@ -130,7 +130,8 @@ static const char inet[] =
  *
  * check: a filtered port sends from its own MAC (in ARP too), nothing but IP and ARP, and does
  * not play router or DHCP server for its neighbours; one with addresses uses these alone, also
- * as the sender in ARP (but for probes, RFC 5227) and as what a neighbour advertisement is for.
+ * as the sender in ARP and as what a neighbour advertisement is for, whoever it says it is from. It
+ * probes for no others (RFC 5227, RFC 4862): who probes for the same would let go of it.
  * Each rule asks for the protocol by meta: in a frame with a VLAN tag the one that nft would look for by
  * itself is the tag's, and no rule would hold. 547 and 67:
  * DHCP servers. @nh,64,128: the source of an IPv6 packet; @th,64,128: an advertisement's target.
@@ -158,7 +159,7 @@ static const char bridge[] =
 	"add rule " BRIDGE "check_arp meta protocol arp iifname . arp saddr ether != @macs drop\n"
 	"add rule " BRIDGE "check_arp iifname != @addressed return\n"
 	"add rule " BRIDGE "check_arp meta protocol arp"
-	" arp operation 1 arp saddr ip 0.0.0.0 return\n"
+	" arp operation 1 arp saddr ip 0.0.0.0 iifname . arp daddr ip @addrs4 return\n"
 	"add rule " BRIDGE "check_arp meta protocol arp iifname . arp saddr ip != @addrs4 drop\n"
 
 	"add chain " BRIDGE "check_ip\n"
@@ -173,10 +174,12 @@ static const char bridge[] =
 	"add rule " BRIDGE "check_ip6 meta protocol ip6"
 	" icmpv6 type { nd-router-advert, nd-redirect } drop\n"
 	"add rule " BRIDGE "check_ip6 iifname != @addressed return\n"
-	"add rule " BRIDGE "check_ip6 meta protocol ip6 ip6 saddr :: ip6 daddr ff02::/16 return\n"
-	"add rule " BRIDGE "check_ip6 meta protocol ip6 iifname . @nh,64,128 != @addrs6 drop\n"
 	"add rule " BRIDGE "check_ip6 meta protocol ip6 icmpv6 type nd-neighbor-advert"
 	" iifname . @th,64,128 != @addrs6 drop\n"
+	"add rule " BRIDGE "check_ip6 meta protocol ip6 ip6 saddr ::"
+	" icmpv6 type nd-neighbor-solicit iifname . @th,64,128 != @addrs6 drop\n"
+	"add rule " BRIDGE "check_ip6 meta protocol ip6 ip6 saddr :: ip6 daddr ff02::/16 return\n"
+	"add rule " BRIDGE "check_ip6 meta protocol ip6 iifname . @nh,64,128 != @addrs6 drop\n"
 
 	"add chain " BRIDGE "check\n"
 	"flush chain " BRIDGE "check\n"

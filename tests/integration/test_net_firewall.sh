@@ -104,11 +104,13 @@ watch() # NAME
 			set udp4 { type ipv4_addr; flags dynamic; counter; size 64; }
 			set udp6 { type ipv6_addr; flags dynamic; counter; size 64; }
 			set adverts { typeof icmpv6 type . @th,64,128; flags dynamic; counter; size 64; }
+			set probes { typeof icmpv6 type . @th,64,128; flags dynamic; counter; size 64; }
 			chain in {
 				type filter hook prerouting priority -400
 				udp dport 9 add @udp4 { ip saddr }
 				udp dport 9 add @udp6 { ip6 saddr }
 				icmpv6 type nd-neighbor-advert add @adverts { icmpv6 type . @th,64,128 }
+				ip6 saddr :: icmpv6 type nd-neighbor-solicit add @probes { icmpv6 type . @th,64,128 }
 			}
 		}
 		table arp watch {
@@ -232,6 +234,7 @@ t_port_of_a_bridge_sends_from_its_own_addresses_only()
 	on ct1 "$NETPEER" arp eth0 02:00:00:00:01:77 02:00:00:00:01:01 10.0.0.1 10.0.0.2
 	on ct1 "$NETPEER" advert eth0 02:00:00:00:01:01 fe80::ff:fe00:101 fd00::fe
 	on ct1 "$NETPEER" advert eth0 02:00:00:00:01:01 fe80::ff:fe00:101 fe80::1
+	on ct1 "$NETPEER" advert eth0 02:00:00:00:01:01 :: fd00::fe
 	on ct1 "$NETPEER" arp eth0 02:00:00:00:01:01 02:00:00:00:01:01 10.0.0.1 10.0.0.2
 	on ct1 "$NETPEER" advert eth0 02:00:00:00:01:01 fe80::ff:fe00:101 fd00::1
 	send ct1 eth0 02:00:00:00:01:01 10.0.0.1 10.0.0.2
@@ -243,6 +246,36 @@ t_port_of_a_bridge_sends_from_its_own_addresses_only()
 	like "its own advertisements" "$(on ct2 nft -n list set inet watch adverts | tr -d '\n')" \
 		'elements = \{ (136|nd-neighbor-advert) \. 0xfd0*1 counter packets [0-9]* bytes [0-9]* \}'
 	unlike "no other addresses" "$(on ct2 nft -n list ruleset)" '77 |10.0.0.254 \.'
+	net_end
+}
+
+# To another one that is about to take an address, a probe for it says that it is taken.
+probe() # ADDRESS: ct1 looks whether somebody has it
+{
+	if [[ $1 == *:* ]]; then
+		ip -n ct1 addr add "$1/64" dev eth0
+	else
+		on ct1 busybox arping -D -c 1 -w 1 -I eth0 "$1" >/dev/null 2>&1
+	fi
+}
+
+t_port_of_a_bridge_probes_for_its_own_addresses_only()
+{
+	local GATEWAY=02:00:00:00:01:02
+	bridged_world
+	on ct1 busybox sh -c "cd /proc/sys/net/ipv6/conf/eth0; echo 1 >accept_dad; echo 0 >router_solicitation_delay"
+	check "rules" fw add ct1 "${PORT1[@]}"
+	watch ct2
+	probe 10.0.0.77
+	probe fd00::77
+	ip -n ct1 addr del fd00::1/64 dev eth0
+	probe fd00::1
+	check "its own IPv6 address" until_true saw ct2 '135 . 0xfd000000000000000000000000000001 counter'
+	check "no other" not saw ct2 '135 . 0xfd000000000000000000000000000077 counter'
+	check "no other IPv4 address" not saw ct2 '0.0.0.0 . 02:00:00:00:01:01 counter'
+	ip -n ct1 addr del 10.0.0.1/24 dev eth0
+	probe 10.0.0.1
+	check "its own" until_true saw ct2 '0.0.0.0 . 02:00:00:00:01:01 counter'
 	net_end
 }
 

@@ -421,7 +421,7 @@ static void older_rules_are_renewed_and_counters_stay(void **state)
 {
 	NEED_ROOT;
 	add(ct(1));
-	assert_string_equal(nft("'delete set inet vzrun format2;"
+	assert_string_equal(nft("'delete set inet vzrun format3;"
 				"add set inet vzrun format0 { type mark; };"
 				"flush chain inet vzrun raw_prerouting;"
 				"add rule inet vzrun raw_prerouting mark 7 accept;"
