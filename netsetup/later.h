@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* Clones the child: true in it, LATER_MSEC after, with no fd open but `fd`; it ends by _exit(2). False
- * in the caller, whether there is a child (*ret_cloned) or there can be none. */
+/* Clones the child: true in it, LATER_MSEC after, with no fd open but `fd` and all signals blocked; it
+ * ends by _exit(2). False in the caller, whether there is a child (*ret_cloned) or there can be none. */
 #define LATER_MSEC 50
 bool later_child(int fd, bool *ret_cloned);
 

@@ -229,6 +229,14 @@ int nic_inside(const struct nic_step *step, struct err *err)
 					      nic_inside_plain(step, err);
 }
 
+/* Its other end may live on, and be without rules in a moment. */
+static void set_down(struct nic_job *job, int ifindex)
+{
+	struct ifinfomsg info = { .ifi_index = ifindex, .ifi_change = IFF_UP };
+
+	rt_do(&job->host, rt_msg(RTM_NEWLINK, 0, &info, sizeof(info)));
+}
+
 /* A link whose other end's namespace is ending is left to that. To delete it would be to wait for the
  * kernel's grace periods, 20 ms. */
 static void remove_pair(struct nic_job *job, const struct net_nic *nic)
@@ -240,6 +248,7 @@ static void remove_pair(struct nic_job *job, const struct net_nic *nic)
 	if (!find_pair(job, nic, &link) || link.peer_dies)
 		return;
 	if (job->netns_fd < 0 && job->n_rest < ARRAY_SIZE(job->rest)) {
+		set_down(job, link.ifindex);
 		job->rest[job->n_rest++] = link.ifindex;
 		return;
 	}

@@ -46,7 +46,7 @@ int nic_inside(const struct nic_step *step, struct err *err);
  * also those that its namespace would take along (waiting for the kernel's grace periods). What fails
  * is warned of. */
 void nic_remove(struct nic_job *job, const struct net_nic *nic, int ifindex, bool links);
-/* What nic_remove left where the namespace can't be had (netns_fd -1): gone some 50 ms later, at the
+/* What nic_remove left, down, where the namespace can't be had (netns_fd -1): gone some 50 ms later, at the
  * latest, without anybody waiting. */
 void nic_remove_rest(struct nic_job *job);
 

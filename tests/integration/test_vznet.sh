@@ -79,6 +79,12 @@ t_links_of_a_namespace_that_is_not_named_go_too()
 	is "down" "$err$status" 0
 	check "its link goes" until_true eval '! ip -n node link show venet101 2>/dev/null'
 	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101
+	try on node setsid -w busybox sh -c "$VZNET down 101; kill -TERM 0"
+	check "also where all that its caller began is ended" until_true eval '! ip -n node link show venet101 2>/dev/null'
+	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101
+	vznet down 101
+	unlike "a link without rules is not up" "$(ip -n node -o link show type veth | grep venet)" '[<,]UP[,>]'
+	vznet up 101 --netns /run/netns/ct1 --ipadd 10.9.0.101
 	try eval 'vznet down 101 && vznet up 101 --netns /run/netns/ct2 --ipadd 10.9.0.101'
 	is "up again at once, elsewhere" "$err$status" 0
 	check "it is reached" pings router 10.9.0.101
