@@ -200,8 +200,8 @@ static bool is_alive(struct net_record *record)
 	return !pairs;
 }
 
-/* Of a verb that was killed, or of a container whose namespace is gone. */
-static int clear_leftover(const char *id, struct err *err)
+/* Of a verb that was killed, most likely in the same namespace, or of a container whose own is gone. */
+static int clear_leftover(const char *id, int netns_fd, struct err *err)
 {
 	auto_record struct net_record *record = NULL;
 
@@ -209,7 +209,7 @@ static int clear_leftover(const char *id, struct err *err)
 		return err->code == ERR_NOT_FOUND ? 0 : -1;
 	if (record->stage == NET_STAGE_UP && is_alive(record))
 		return err_set(err, EEXIST, "\"%s\" has a network already", id);
-	return drop(record, -1, true, err);
+	return drop(record, record->stage == NET_STAGE_UP ? -1 : netns_fd, true, err);
 }
 
 static int make(struct nic_job *job, struct err *err)
@@ -241,8 +241,9 @@ int net_up(const struct net_config *config, int netns_fd, struct err *err)
 		return -1;
 	if (!record)
 		return err_sys(err, "make the network of \"%s\"", config->id);
-	if (clear_leftover(config->id, err) < 0 || copy_config(config, &record->config, err) < 0 ||
-	    job_open(&job, err) < 0 || make(&job, err) < 0)
+	if (clear_leftover(config->id, netns_fd, err) < 0 ||
+	    copy_config(config, &record->config, err) < 0 || job_open(&job, err) < 0 ||
+	    make(&job, err) < 0)
 		return err_wrap(err, "network of \"%s\"", config->id);
 	if (net_detect_start(record, NULL, netns_fd, on_conflict, &why) < 0)
 		log_warning("%s, ignoring", why.msg);

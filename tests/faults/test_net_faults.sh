@@ -158,7 +158,20 @@ kill_one() # VERB POINT CALL
 	is "$1, killed at $2 $3" "$fault" ""
 }
 
-spoil_all() # fail_one|kill_one VERB
+# Who tries again, as the container's next start does, need not know that there was a first time.
+again_one() # VERB POINT CALL
+{
+	local fault=
+	the_verb --kill-at "$2" "$1"
+	[ "$status" = 137 ] || fault+=" it ended with $status before it was killed: $err"
+	try net up /run/netns/ct1 <<<"$(wanted "$1")"
+	[ "$status" = 0 ] || fault+=" again: status $status, stderr: $err"
+	remove_all
+	compare "$SCRATCH/clean"
+	is "$1 again, killed at $2 $3" "$fault" ""
+}
+
+spoil_all() # fail_one|kill_one|again_one VERB
 {
 	local point call verb fault=
 	faults_begin
@@ -179,6 +192,9 @@ t_up_full_is_killed() { every=${every:-3} spoil_all kill_one up_full; }
 t_up_bridge_is_killed() { every=${every:-3} spoil_all kill_one up_bridge; }
 t_up_macvlan_is_killed() { every=${every:-3} spoil_all kill_one up_macvlan; }
 t_up_physical_is_killed() { every=${every:-3} spoil_all kill_one up_physical; }
+t_up_full_comes_again() { every=${every:-6} spoil_all again_one up_full; }
+t_up_macvlan_comes_again() { every=${every:-6} spoil_all again_one up_macvlan; }
+t_up_physical_comes_again() { every=${every:-6} spoil_all again_one up_physical; }
 t_up_fails() { spoil_all fail_one up; }
 t_change_fails() { spoil_all fail_one change; }
 t_remove_fails() { spoil_all fail_one remove; }
