@@ -78,10 +78,14 @@ static void go_back(struct nic_job *job)
 {
 	struct net_record *record = job->record;
 	struct err why;
+	int rc;
 
 	job_renew(job);
+	job->back = true;
+	rc = net_apply(job, record->next, record->config, record->ifindex, &why);
+	job->back = false;
 	/* Then the record goes on naming both. */
-	if (net_apply(job, record->next, record->config, record->ifindex, &why) < 0) {
+	if (rc < 0) {
 		log_warning("undo the change: %s, ignoring", why.msg);
 		return;
 	}

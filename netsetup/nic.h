@@ -21,6 +21,7 @@ struct nic_job {
 	int netns_fd;           /* -1 likewise */
 	struct net_record *record;
 	bool incomplete; /* something could not be taken away */
+	bool back;       /* a change is undone: what is to be made may not have been removed */
 	/* Links whose namespace may be ending and take them along: nic_remove_rest deletes them. */
 	int rest[NET_NICS_MAX];
 	size_t n_rest;

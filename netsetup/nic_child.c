@@ -127,13 +127,6 @@ static int move_back(struct nic_job *job, const struct net_nic *nic, int ifindex
 
 /* ---- both ---- */
 
-int nic_child_host(const struct nic_step *step, struct err *err)
-{
-	if (step->from)
-		return 0;
-	return step->to->kind == NET_PHYSICAL ? move_in(step, err) : make_child(step, err);
-}
-
 /* A link of that name that the container made by itself is not ours: of a macvlan the MAC tells, of an
  * ipvlan its kind, of a physical one that the host has none of its name. */
 static bool is_ours(struct nic_job *job, const struct net_nic *nic, const struct rt_link *link)
@@ -144,6 +137,21 @@ static bool is_ours(struct nic_job *job, const struct net_nic *nic, const struct
 		return rt_link_find(&job->host, nic->parent, &host) == -ENODEV;
 	return strcmp(link->kind, net_kind_name(nic->kind)) == 0 &&
 	       (nic->kind == NET_IPVLAN || memcmp(link->mac, nic->mac, 6) == 0);
+}
+
+static bool is_there(const struct nic_step *step)
+{
+	struct rt_link link;
+
+	return rt_link_find(&step->job->inside, step->to->name, &link) == 0 &&
+	       is_ours(step->job, step->to, &link);
+}
+
+int nic_child_host(const struct nic_step *step, struct err *err)
+{
+	if (step->from || (step->job->back && is_there(step)))
+		return 0;
+	return step->to->kind == NET_PHYSICAL ? move_in(step, err) : make_child(step, err);
 }
 
 void nic_child_remove(struct nic_job *job, const struct net_nic *nic)

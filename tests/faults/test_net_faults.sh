@@ -126,6 +126,11 @@ points() # VERB: "P.N call"
 	prepare "$1"
 	the_verb --list "$1"
 	remove_all
+	choose_points
+}
+
+choose_points()
+{
 	awk -v every="${every:-1}" '$2 ~ /^1\./ && n++ % every == 0 {
 		point = $2
 		sub(/^[0-9]+ [0-9.]+ /, "")
@@ -156,6 +161,51 @@ kill_one() # VERB POINT CALL
 	remove_all
 	compare "$SCRATCH/clean"
 	is "$1, killed at $2 $3" "$fault" ""
+}
+
+# What a change begins from that takes a NIC away which leaves nothing on the host.
+lent() # NIC
+{
+	routed_only | sed "s|}\]}\$|},$1]}|"
+}
+
+# A link that was made anew has another number, and its routes another place.
+back_state()
+{
+	core_state node ct1 | sed -E '/^[0-9]+: (mv9|ph9)/s/^[0-9]+//' | sort
+}
+
+# The next change finds half of a killed one, and all is as if that had never been.
+back_one() # NIC POINT CALL
+{
+	local fault=
+	net up /run/netns/ct1 <<<"$(lent "$1")"
+	until_true eval 'ip -n ct1 addr show venet0 | grep -q fe80:'
+	back_state >"$SCRATCH/from"
+	verb_run --kill-at "$2" -- change /run/netns/ct1 <<<"$(more)"
+	[ "$status" = 137 ] || fault+=" it ended with $status before it was killed: $err"
+	try net change /run/netns/ct1 <<<"$(lent "$1")"
+	[ "$status$err" = 0 ] || fault+=" back: status $status, stderr: $err"
+	back_state >"$SCRATCH/back"
+	fault+=$(diff "$SCRATCH/from" "$SCRATCH/back")
+	remove_all
+	compare "$SCRATCH/clean"
+	is "back, killed at $2 $3" "$fault" ""
+}
+
+spoil_back() # NIC
+{
+	local point call fault=
+	faults_begin
+	net up /run/netns/ct1 <<<"$(lent "$1")"
+	verb_run --list -- change /run/netns/ct1 <<<"$(more)"
+	remove_all
+	choose_points
+	check "change has calls to spoil" test -s "$SCRATCH/points"
+	while read -r point call <&3; do
+		back_one "$1" "$point" "$call"
+	done 3<"$SCRATCH/points"
+	net_end
 }
 
 # Who tries again, as the container's next start does, need not know that there was a first time.
@@ -195,6 +245,8 @@ t_up_physical_is_killed() { every=${every:-3} spoil_all kill_one up_physical; }
 t_up_full_comes_again() { every=${every:-6} spoil_all again_one up_full; }
 t_up_macvlan_comes_again() { every=${every:-6} spoil_all again_one up_macvlan; }
 t_up_physical_comes_again() { every=${every:-6} spoil_all again_one up_physical; }
+t_macvlan_comes_back() { every=${every:-2} spoil_back '{"kind":"macvlan","name":"mv9","parent":"eth0","addresses":["10.9.1.77/24"]}'; }
+t_physical_comes_back() { every=${every:-2} spoil_back '{"kind":"physical","name":"ph9","parent":"ph0","addresses":["192.168.8.2/24"]}'; }
 t_up_fails() { spoil_all fail_one up; }
 t_change_fails() { spoil_all fail_one change; }
 t_remove_fails() { spoil_all fail_one remove; }
