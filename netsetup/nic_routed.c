@@ -112,8 +112,16 @@ static int change_gateway(const struct nic_step *step, int family, struct err *e
 
 /* ---- host routes ---- */
 
-static int address_taken(const char *shown, struct err *err)
+/* By a container's link, or by a route of the host's admin. */
+static int address_taken(struct rt *host, const struct rt_way *way, const char *shown,
+			 struct err *err)
 {
+	struct rt_link link;
+
+	if (rt_link_find_index(host, way->ifindex, &link) < 0 || !str_starts(link.alias, NIC_ALIAS))
+		return err_set(err, EADDRINUSE,
+			       "the host has a route of its own to %s (see ip route; remove it)",
+			       shown);
 	return err_set(err, EADDRINUSE, "the address %s belongs to another container of this host",
 		       shown);
 }
@@ -143,7 +151,7 @@ static int add_route(const struct nic_step *step, const struct net_addr *addr, s
 		route.src = &way.src;
 	rc = rt_route_add(host, &route);
 	if (rc == -EEXIST)
-		return address_taken(shown, err);
+		return address_taken(host, &way, shown, err);
 	return rc < 0 ? rt_fail(host, err, rc, "route the address", shown) : 0;
 }
 

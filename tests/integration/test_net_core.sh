@@ -96,6 +96,7 @@ t_restart_at_once_finds_its_name_free()
 
 t_what_is_taken_is_refused()
 {
+	local addr
 	core_begin
 	net up /run/netns/ct1 <<<"$(venet 101 10.9.0.101 2001:db8:9::101)"
 	core_state node ct1 ct2 >"$SCRATCH/before"
@@ -107,6 +108,14 @@ t_what_is_taken_is_refused()
 	try net up /run/netns/ct2 <<<"$(venet 102 2001:db8:9::101)"
 	is "an address of another, v6" "$err" \
 		'98: network of "102": the address 2001:db8:9::101 belongs to another container of this host'
+	ip -n node route add blackhole 10.9.0.104
+	ip -n node route add 10.9.0.105 via 10.9.0.254
+	for addr in 10.9.0.104 10.9.0.105; do
+		try net up /run/netns/ct2 <<<"$(venet 102 "$addr")"
+		is "an address that the host routes elsewhere" "$err" \
+			"98: network of \"102\": the host has a route of its own to $addr (see ip route; remove it)"
+		ip -n node route del "$addr"
+	done
 	try net up /run/netns/ct2 <<<"$(venet 102 10.9.0.102 10.9.0.1)"
 	is "an address of the host" "$err" \
 		'98: network of "102": the address 10.9.0.1 belongs to this host itself'
