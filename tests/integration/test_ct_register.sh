@@ -143,6 +143,7 @@ t_bad_areas()
 		check "as $(printf %q "$bad")" test "$status" -ne 0
 	done
 	# What ve.conf may be.
+	# shellcheck disable=SC2016 # eval below expands them
 	for bad in 'rm ve.conf; ln -s /etc/passwd ve.conf' 'rm ve.conf; mkfifo ve.conf' 'rm ve.conf; mkdir ve.conf' \
 		'echo HOSTNAME=\"x >>ve.conf' 'rm template; ln -s ../../../etc template' 'rm template; ln -s none template' 'rm template' \
 		'rm -r upper work; mkdir -p $SCRATCH/h/u $SCRATCH/h/w; ln -s $SCRATCH/h/u upper; ln -s $SCRATCH/h/w work'; do
