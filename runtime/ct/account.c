@@ -75,27 +75,43 @@ void account_add(const char *text, const char *line, struct strbuf *out)
 	strbuf_addf(out, "%s\n", line);
 }
 
-static bool has_id(const char *text, uint32_t id)
+/* The id of the line; -1: it has none. */
+static int64_t id_of(const char *line)
+{
+	char number[12];
+	size_t len;
+	const char *at = field_of(line, ACCOUNT_ID, &len);
+	uint64_t value;
+
+	if (!at || len >= sizeof(number))
+		return -1;
+	memcpy(number, at, len);
+	number[len] = '\0';
+	return num_parse_u(number, "", UINT32_MAX, &value, NULL) == 0 ? (int64_t)value : -1;
+}
+
+/* Each text is read once: with a look through it for each number, a CT's long one would hold the
+ * host for minutes. */
+#define IDS 65536
+
+static void mark_ids(const char *text, uint32_t first, unsigned char *bits)
 {
 	for (const char *line = text; *line; line = next_line(line)) {
-		char number[12];
-		size_t len;
-		const char *at = field_of(line, ACCOUNT_ID, &len);
-		uint64_t value;
+		int64_t at = id_of(line) - first;
 
-		if (!at || len >= sizeof(number))
-			continue;
-		memcpy(number, at, len);
-		number[len] = '\0';
-		if (num_parse_u(number, "", UINT32_MAX, &value, NULL) == 0 && value == id)
-			return true;
+		if (at >= 0 && at < IDS)
+			bits[at / 8] |= (unsigned char)(1U << (at % 8));
 	}
-	return false;
 }
 
 uint32_t account_free_id(const char *text, const char *other, uint32_t first)
 {
-	while (has_id(text, first) || has_id(other, first))
-		first++;
-	return first;
+	unsigned char bits[IDS / 8] = { 0 };
+	uint32_t i = 0;
+
+	mark_ids(text, first, bits);
+	mark_ids(other, first, bits);
+	while (i < IDS && (bits[i / 8] & (1U << (i % 8))))
+		i++;
+	return first + i;
 }

@@ -34,7 +34,8 @@ void account_change(const char *text, const char *name, unsigned int field, cons
 /* The text with one more line (given without its end). */
 void account_add(const char *text, const char *line, struct strbuf *out);
 
-/* The lowest number from `first` on that no line has in its ACCOUNT_ID field, of either text. */
+/* The lowest number from `first` on that no line has in its ACCOUNT_ID field, of either text; that of
+ * 65536 further, where there is none before. */
 uint32_t account_free_id(const char *text, const char *other, uint32_t first);
 
 #endif

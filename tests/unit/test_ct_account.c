@@ -67,6 +67,23 @@ static void a_free_id_is_in_neither(void **state)
 	assert_int_equal(account_free_id("", "", 1000), 1000);
 }
 
+/* A CT's root writes these files: one look through them has to do, however long they are. */
+static void free_id_among_many(void **state)
+{
+	auto_strbuf struct strbuf text = { 0 };
+
+	(void)state;
+	for (unsigned int id = 1000; id < 66000; id++)
+		strbuf_addf(&text, "a:x:%u:\n", id);
+	assert_false(text.failed);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(account_free_id(text.text, text.text, 1000), 66000);
+	strbuf_addf(&text, "a:x:%u:\n", 66000);
+	for (unsigned int id = 66000; id < 66600; id++)
+		strbuf_addf(&text, "a:x:%u:\n", id);
+	assert_int_equal(account_free_id(text.text, "", 1000), 66536);
+}
+
 static void names_are_checked(void **state)
 {
 	static const char *const bad[] = { "",
@@ -110,6 +127,7 @@ int main(void)
 		cmocka_unit_test(fields_are_found),
 		cmocka_unit_test(lines_are_added),
 		cmocka_unit_test(a_free_id_is_in_neither),
+		cmocka_unit_test(free_id_among_many),
 		cmocka_unit_test(names_are_checked),
 		cmocka_unit_test(cron_jobs_get_other_minutes),
 	};
