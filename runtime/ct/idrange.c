@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/ct/ctid.h"
 
@@ -100,21 +102,50 @@ static int add_subid_file(struct idrange_list *taken, const char *path, struct e
 	return idrange_add_subids(taken, text, err);
 }
 
+/* One that has an error must not hold up all others: whatever looks like a range in it counts as
+ * taken. *ret_found: without any its range, which may be in use, is not known. */
+static int add_broken_conf(struct idrange_list *taken, const char *text, bool *ret_found,
+			   struct err *err)
+{
+	static const char *const keys[] = { "LOCAL_UID=", "LOCAL_GID=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		for (const char *at = text; (at = strstr(at, keys[i]));) {
+			unsigned long long first;
+
+			at += strlen(keys[i]);
+			at += strspn(at, "\"' \t");
+			first = strtoull(at, NULL, 10);
+			if (add(taken, first, IDRANGE_SIZE, err) < 0)
+				return -1;
+			*ret_found = true;
+		}
+	return 0;
+}
+
 static int add_conf_file(struct idrange_list *taken, int dirfd, const char *dir, const char *name,
 			 struct err *err)
 {
 	auto_free char *path = path_join(dir, name), *text = NULL;
 	auto_conf struct conf *conf = NULL;
 	auto_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	bool found = false;
+	struct err why;
 	size_t len;
 
 	if (!path)
 		return err_sys(err, "read \"%s\"", name);
 	if (fd < 0) /* destroyed at this moment */
 		return errno == ENOENT ? 0 : err_sys(err, "open \"%s\"", path);
-	if (fd_read_file(fd, path, CONF_MAX_BYTES, &text, &len, err) < 0 ||
-	    conf_parse(text, len, path, &conf, err) < 0)
+	if (fd_read_file(fd, path, CONF_MAX_BYTES, &text, &len, err) < 0)
 		return -1;
+	if (conf_parse(text, len, path, &conf, err) < 0) {
+		if (add_broken_conf(taken, text, &found, &why) < 0 || !found)
+			return -1;
+		if (err)
+			log_warning("%s", err->msg);
+		return 0;
+	}
 	return idrange_add_conf(taken, conf, err) < 0 ? err_wrap(err, "%s", path) : 0;
 }
 

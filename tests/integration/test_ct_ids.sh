@@ -30,6 +30,26 @@ t_user_namespace_is_its_own()
 	ct destroy "$id" >/dev/null
 }
 
+# An error in one conf is that CT's alone, as long as its range is known.
+t_a_conf_with_an_error_keeps_its_range()
+{
+	local first other
+	make_ct
+	other=$id first=$(in_conf LOCAL_UID)
+	echo 'DESCRIPTION="not closed' >>"$CT_DIR/conf/$id.conf"
+	new_ct
+	try ct create "$id" --ostemplate minimal
+	is "another is created" "$status" 0
+	like "the error is told" "$err" "conf/$other.conf:[0-9]*: the quote is not closed"
+	check "it has another range" test "$(in_conf LOCAL_UID)" != "$first"
+	sed -i '/^LOCAL_/d' "$CT_DIR/conf/$other.conf"
+	new_ct
+	try ct create "$id" --ostemplate minimal
+	check "not where its range is unknown" test "$status" -ne 0
+	is "what is left" "$(ct_traces "$id")" ""
+	rm "$CT_DIR/conf/$other.conf"
+}
+
 t_files_are_unshifted_on_disk()
 {
 	make_ct
