@@ -46,7 +46,7 @@ wanted() # VERB
 	up) routed_only ;;
 	up_full) full ;;
 	up_bridge) only "${BRIDGED/vzbr1/vzbr0}" ;;
-	up_macvlan) only '{"kind":"macvlan","name":"eth0","parent":"eth0","addresses":["10.9.0.77/24"],"gateway4":"10.9.0.254"}' ;;
+	up_macvlan) only '{"kind":"macvlan","name":"up0","parent":"eth0","addresses":["10.9.0.77/24"],"gateway4":"10.9.0.254"}' ;;
 	up_physical) only '{"kind":"physical","name":"eth0","parent":"ph0","addresses":["192.168.8.2/24"]}' ;;
 	esac
 }
