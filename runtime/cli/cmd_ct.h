@@ -51,6 +51,10 @@ int cmd_ct_register(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_register_options;
 int cmd_ct_unregister(struct cli *cli, struct err *err);
 
+/* cmd_reinstall.c */
+int cmd_ct_reinstall(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_ct_reinstall_options;
+
 int cmd_ct_start(struct cli *cli, struct err *err);
 int cmd_ct_stop(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_start_options, cmd_ct_stop_options, cmd_ct_restart_options;

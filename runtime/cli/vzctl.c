@@ -23,6 +23,7 @@ const struct vzctl_command vzctl_commands[] = {
 	{ "restart", "restart", NULL, NULL, NULL, 0 },
 	{ "destroy", "destroy", vzctl_destroy, NULL, NULL, VZCTL_CALM },
 	{ "delete", "destroy", vzctl_destroy, NULL, NULL, VZCTL_CALM | VZCTL_ALIAS },
+	{ "reinstall", "reinstall", NULL, NULL, "Container reinstall failed", 0 },
 	{ "mount", "mount", NULL, NULL, NULL, 0 },
 	{ "umount", "umount", NULL, NULL, NULL, 0 },
 	{ "status", "status", NULL, NULL, NULL, VZCTL_NEW },

@@ -353,6 +353,22 @@ static void merge(const char *old, const char *keys, struct strbuf *out)
 	}
 }
 
+int access_load_keys(const struct dist_tree *tree, char **ret, struct err *err)
+{
+	auto_free char *home = home_of_root(tree), *text = NULL, *path = NULL;
+
+	*ret = NULL;
+	path = home ? str_dupf("%s" SSH_FOLDER KEYS_FILE, home) : NULL;
+	if (!path)
+		return err_sys(err, "look for SSH keys");
+	if (dist_file_load(tree, path, &text, err) < 0)
+		return -1;
+	if (!text || !*text)
+		return 0;
+	*ret = str_ends(text, "\n") ? steal_ptr(&text) : str_dupf("%s\n", text);
+	return *ret ? 0 : err_sys(err, "look for SSH keys");
+}
+
 int access_add_keys(const struct dist_tree *tree, const char *keys, struct err *err)
 {
 	auto_free char *home = home_of_root(tree), *old = NULL;

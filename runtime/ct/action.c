@@ -126,6 +126,11 @@ int action_created(const struct ct *ct, struct err *err)
 	return run_on_host(ct, "vps", "create", err);
 }
 
+int action_reinstalled(const struct ct *ct, struct err *err)
+{
+	return run_on_host(ct, "vps", "reinstall", err);
+}
+
 /* ---- inside ---- */
 
 int action_inside(const struct ct *ct, enum action action, struct err *err)

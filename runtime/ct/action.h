@@ -33,6 +33,9 @@ bool action_any(const struct ct *ct, enum action action);
 /* vps.create, when a CT was made. */
 int action_created(const struct ct *ct, struct err *err);
 
+/* vps.reinstall, when it was made anew. */
+int action_reinstalled(const struct ct *ct, struct err *err);
+
 /* In the running CT, as its root, with OpenVZ's few variables. */
 int action_inside(const struct ct *ct, enum action action, struct err *err);
 

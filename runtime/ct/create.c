@@ -106,6 +106,12 @@ static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *e
 	return storage_check(&storage, err);
 }
 
+static int furnish(const char *root, const void *arg, struct err *err)
+{
+	(void)arg;
+	return identity_renew(root, err);
+}
+
 /* Not the range of a conf that was there: it may be a copy of another CT's. */
 static int make(struct ct *ct, const struct set_opts *set, const char *folder, struct err *err)
 {
@@ -118,7 +124,7 @@ static int make(struct ct *ct, const struct set_opts *set, const char *folder, s
 	if (name && *name && name_link(ct, name, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Performing postcreate actions");
-	if (storage_create(&storage, folder, identity_renew, err) < 0)
+	if (storage_create(&storage, folder, &(struct storage_furnish){ .run = furnish }, err) < 0)
 		return -1;
 	if (ctquota_apply(ct, err) == 0 && access_apply(ct, set, err) == 0 &&
 	    action_created(ct, err) == 0)

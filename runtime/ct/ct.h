@@ -83,6 +83,10 @@ int ct_umount(struct ct *ct, struct err *err);
 /* Removes its data; its conf becomes CTID.conf.destroyed. VZ_RUNNING. */
 int ct_destroy(struct ct *ct, struct err *err);
 
+struct ct_reinstall_opts; /* reinstall.h */
+/* Gives it a new private area of a template. VZ_RUNNING, VZ_MOUNTED, VZ_PRIVATE_EXISTS. */
+int ct_reinstall(struct ct *ct, const struct ct_reinstall_opts *opts, struct err *err);
+
 /* Makes a CT of the private area at `path`, which stays there; its conf is in it (ve.conf), or with
  * force may be missing. Its data and ids stay as they are, but another's ids. VZ_REGISTER. */
 int ct_register(struct ct *ct, const char *path, bool force, struct err *err);

@@ -175,6 +175,15 @@ void ctquota_clear(const struct ct *ct)
 		quota_set(fd, ctquota_project(ct->ctid), &none, NULL);
 }
 
+void ctquota_release(const struct ct *ct, const char *path)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct quota_usage usage;
+
+	if (fd >= 0 && quota_get(fd, ctquota_project(ct->ctid), &usage, NULL) == 0)
+		quota_tag(fd, 0, NULL);
+}
+
 int ctquota_usage(const struct ct *ct, struct quota_usage *ret, struct err *err)
 {
 	auto_fd int fd = open_private(ct, err);

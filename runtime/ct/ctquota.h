@@ -47,6 +47,9 @@ int ctquota_apply(const struct ct *ct, struct err *err);
 /* Lifts the limits of a CT that goes; what can't be is not there. */
 void ctquota_clear(const struct ct *ct);
 
+/* No longer counts what lies there, which was its private area; what can't be is not counted. */
+void ctquota_release(const struct ct *ct, const char *path);
+
 /* What it uses, and its limits, as the kernel counts. ERR_UNSUPPORTED where it does not. */
 int ctquota_usage(const struct ct *ct, struct quota_usage *ret, struct err *err);
 

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -27,6 +29,10 @@
 /* Behind the name of an area that is being made, and of one that is being removed. */
 #define TMP ".tmp"
 #define GONE ".destroyed"
+/* Of one that was replaced. */
+#define OLD ".old"
+/* In an area that is to replace another and has not yet. */
+#define UNUSED "unused"
 
 struct layout {
 	const char *name;
@@ -127,10 +133,27 @@ static const struct layout *find_layout(const struct storage *storage, struct er
 	return NULL;
 }
 
+/* Such a name is that of what goes with another's area. */
+static int check_name(const struct storage *storage, struct err *err)
+{
+	static const char *const ours[] = { TMP, GONE, OLD };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		if (!str_ends(storage->private, ours[i]))
+			continue;
+		err_set(err, ERR_INPUT, "private area \"%.300s\": no name may end in %s",
+			storage->private, ours[i]);
+		return err_hint(err, "rename it");
+	}
+	return 0;
+}
+
 int storage_check(const struct storage *storage, struct err *err)
 {
 	const struct layout *layout = find_layout(storage, err);
 
+	if (check_name(storage, err) < 0)
+		return -1;
 	return layout ? layout->check(storage, err) : -1;
 }
 
@@ -164,9 +187,10 @@ bool storage_has_traces(const struct storage *storage)
 {
 	auto_free char *tmp = str_dupf("%s" TMP, storage->private);
 	auto_free char *gone = str_dupf("%s" GONE, storage->private);
+	auto_free char *old = storage_kept(storage);
 
 	return storage_exists(storage) || access(storage->root, F_OK) == 0 || !tmp || !gone ||
-	       access(tmp, F_OK) == 0 || access(gone, F_OK) == 0;
+	       !old || access(tmp, F_OK) == 0 || access(gone, F_OK) == 0 || access(old, F_OK) == 0;
 }
 
 static int fill(const struct storage *storage, const struct layout *layout, int parent,
@@ -192,6 +216,19 @@ bool storage_mounted(const struct storage *storage)
 
 	return statx(AT_FDCWD, storage->root, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &stx) == 0 &&
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+int storage_open(const struct storage *storage, struct err *err)
+{
+	const struct layout *layout = find_layout(storage, err);
+	struct storage how = *storage;
+
+	if (!layout || vz_private_parent(storage->root, err) < 0)
+		return -1;
+	if (mkdir(storage->root, 0700) < 0 && errno != EEXIST)
+		return err_sys(err, "make folder \"%s\"", storage->root);
+	how.first_id = 0;
+	return layout->open(&how, err);
 }
 
 int storage_mount(const struct storage *storage, struct err *err)
@@ -230,7 +267,8 @@ int storage_umount(const struct storage *storage, bool lazy, struct err *err)
 /* ---- making one ---- */
 
 /* Under its temporary name yet: it gets its own with all that makes it a CT. */
-static int furnish_tmp(const struct storage *storage, storage_furnish furnish, struct err *err)
+static int furnish_tmp(const struct storage *storage, const struct storage_furnish *furnish,
+		       struct err *err)
 {
 	auto_free char *tmp = str_dupf("%s" TMP, storage->private);
 	struct storage how = *storage;
@@ -243,62 +281,175 @@ static int furnish_tmp(const struct storage *storage, storage_furnish furnish, s
 	how.first_id = 0;
 	if (storage_mount(&how, err) < 0)
 		return -1;
-	rc = furnish(storage->root, err);
+	rc = furnish->run(storage->root, furnish->arg, err);
 	if (storage_umount(&how, false, rc < 0 ? &later : err) < 0)
 		return -1;
 	return rc;
 }
 
-int storage_create(const struct storage *storage, const char *template_folder,
-		   storage_furnish furnish, struct err *err)
+/* An area that is complete but for its name. */
+struct made {
+	int parent; /* the folder it is in */
+	const char *name;
+	char *tmp, *old; /* names there */
+};
+
+static void made_done(struct made *made)
+{
+	fd_closep(&made->parent);
+	free(made->tmp);
+	free(made->old);
+}
+#define auto_made __attribute__((cleanup(made_done)))
+
+static int open_made(const struct storage *storage, struct made *made, struct err *err)
+{
+	made->parent = open_parent(storage->private, &made->name, err);
+	if (made->parent < 0)
+		return -1;
+	made->tmp = str_dupf("%s" TMP, made->name);
+	made->old = str_dupf("%s" OLD, made->name);
+	return made->tmp && made->old ? 0 : err_sys(err, "make \"%s\"", storage->private);
+}
+
+static void drop_made(const struct storage *storage, const struct made *made)
+{
+	path_remove_tree(made->parent, made->tmp, NULL);
+	rmdir(storage->root);
+}
+
+static int make(const struct storage *storage, const char *template_folder,
+		const struct storage_furnish *furnish, const struct made *made, struct err *err)
 {
 	const struct layout *layout = find_layout(storage, err);
-	auto_free char *tmp = NULL;
-	auto_fd int parent = -1;
-	const char *name;
-	int rc;
 
-	if (!layout)
+	if (!layout || storage_umount(storage, true, err) < 0) /* of one that was killed */
 		return -1;
-	parent = open_parent(storage->private, &name, err);
-	if (parent < 0)
-		return -1;
-	tmp = str_dupf("%s" TMP, name);
-	if (!tmp)
-		return err_sys(err, "make \"%s\"", storage->private);
-	if (storage_umount(storage, true, err) < 0) /* of one that was killed */
-		return -1;
-	rc = fill(storage, layout, parent, tmp, template_folder, err);
-	if (rc == 0)
-		rc = furnish_tmp(storage, furnish, err);
-	if (rc == 0 && renameat(parent, tmp, parent, name) < 0)
-		rc = err_sys(err, "rename \"%s\"", tmp);
-	if (rc < 0) {
-		path_remove_tree(parent, tmp, NULL);
-		rmdir(storage->root);
-	}
-	return rc;
+	if (fill(storage, layout, made->parent, made->tmp, template_folder, err) == 0 &&
+	    furnish_tmp(storage, furnish, err) == 0)
+		return 0;
+	drop_made(storage, made);
+	return -1;
 }
+
+int storage_create(const struct storage *storage, const char *template_folder,
+		   const struct storage_furnish *furnish, struct err *err)
+{
+	auto_made struct made made = { .parent = -1 };
+
+	if (open_made(storage, &made, err) < 0 ||
+	    make(storage, template_folder, furnish, &made, err) < 0)
+		return -1;
+	if (renameat(made.parent, made.tmp, made.parent, made.name) == 0)
+		return 0;
+	err_sys(err, "rename \"%s\"", made.tmp);
+	drop_made(storage, &made);
+	return -1;
+}
+
+/* ---- replacing one ---- */
+
+char *storage_kept(const struct storage *storage)
+{
+	return str_dupf("%s" OLD, storage->private);
+}
+
+static bool has_mark(const char *area)
+{
+	auto_free char *mark = path_join(area, UNUSED);
+	struct stat st;
+
+	return mark && lstat(mark, &st) == 0;
+}
+
+/* The mark tells a new area that has not yet taken its place, which nobody misses, from an old
+ * one. */
+int storage_check_kept(const struct storage *storage, struct err *err)
+{
+	auto_free char *kept = storage_kept(storage);
+	auto_made struct made made = { .parent = -1 };
+	struct stat st;
+
+	if (!kept || open_made(storage, &made, err) < 0)
+		return kept ? -1 : err_sys(err, "look at \"%s\"", storage->private);
+	if (has_mark(kept))
+		return path_remove_tree(made.parent, made.old, err);
+	if (lstat(kept, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, "look at \"%s\"", kept);
+	err_set(err, VZ_ERR(VZ_PRIVATE_EXISTS),
+		"the old private area of an earlier reinstall is still in \"%.300s\"", kept);
+	return err_hint(err, "remove it, or --skipbackup");
+}
+
+static int set_mark(const struct made *made, const char *area, bool set, struct err *err)
+{
+	auto_free char *mark = path_join(area, UNUSED);
+
+	if (!mark)
+		return err_sys(err, "mark \"%s\"", area);
+	if (set && mkdirat(made->parent, mark, 0700) < 0)
+		return err_sys(err, "make \"%s\"", mark);
+	if (!set && unlinkat(made->parent, mark, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(err, "remove \"%s\"", mark);
+	return 0;
+}
+
+static int exchange(const struct made *made, const char *with, struct err *err)
+{
+	if (renameat2(made->parent, with, made->parent, made->name, RENAME_EXCHANGE) < 0)
+		return err_sys(err, "exchange \"%s\" and \"%s\"", with, made->name);
+	return 0;
+}
+
+/* An old one never has a name that the next verb clears away. */
+static int swap_keeping(const struct made *made, struct err *err)
+{
+	if (set_mark(made, made->tmp, true, err) < 0)
+		return -1;
+	if (renameat2(made->parent, made->tmp, made->parent, made->old, RENAME_NOREPLACE) < 0)
+		return err_sys(err, "rename \"%s\" to \"%s\"", made->tmp, made->old);
+	if (exchange(made, made->old, err) == 0)
+		return set_mark(made, made->name, false, err);
+	path_remove_tree(made->parent, made->old, NULL);
+	return -1;
+}
+
+int storage_replace(const struct storage *storage, const char *template_folder,
+		    const struct storage_furnish *furnish, bool keep, struct err *err)
+{
+	auto_made struct made made = { .parent = -1 };
+
+	/* The mark of one that was killed when it was done, or the area would count as unused once
+	 * it is old. */
+	if (open_made(storage, &made, err) < 0 || set_mark(&made, made.name, false, err) < 0 ||
+	    make(storage, template_folder, furnish, &made, err) < 0)
+		return -1;
+	if (keep ? swap_keeping(&made, err) == 0 : exchange(&made, made.tmp, err) == 0)
+		return keep ? 0 : path_remove_tree(made.parent, made.tmp, err);
+	drop_made(storage, &made);
+	return -1;
+}
+
+/* ---- removing one ---- */
 
 static int destroy_private(const struct storage *storage, struct err *err)
 {
-	auto_free char *tmp = NULL, *gone = NULL;
-	auto_fd int parent = -1;
-	const char *name;
+	auto_made struct made made = { .parent = -1 };
+	auto_free char *gone = NULL;
 
-	parent = open_parent(storage->private, &name, err);
-	if (parent < 0)
+	if (open_made(storage, &made, err) < 0)
 		return -1;
-	tmp = str_dupf("%s" TMP, name);
-	gone = str_dupf("%s" GONE, name);
-	if (!tmp || !gone)
+	gone = str_dupf("%s" GONE, made.name);
+	if (!gone)
 		return err_sys(err, "remove \"%s\"", storage->private);
 	/* What an earlier destroy left first: its name is needed. */
-	if (path_remove_tree(parent, tmp, err) < 0 || path_remove_tree(parent, gone, err) < 0)
+	if (path_remove_tree(made.parent, made.tmp, err) < 0 ||
+	    path_remove_tree(made.parent, made.old, err) < 0 ||
+	    path_remove_tree(made.parent, gone, err) < 0)
 		return -1;
-	if (renameat(parent, name, parent, gone) < 0)
+	if (renameat(made.parent, made.name, made.parent, gone) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, "rename \"%s\"", storage->private);
-	return path_remove_tree(parent, gone, err);
+	return path_remove_tree(made.parent, gone, err);
 }
 
 int storage_destroy(const struct storage *storage, struct err *err)

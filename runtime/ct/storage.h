@@ -4,7 +4,8 @@
  * How the data lies in the private area is its layout (VE_LAYOUT).
  *
  * A private area appears complete, under its name, or not at all: it is made as NAME.tmp and
- * goes as NAME.destroyed, and whatever verb comes next clears these away.
+ * goes as NAME.destroyed, and whatever verb comes next clears these away. NAME.old is one that
+ * another took the place of; it goes with that.
  */
 #ifndef RUNTIME_CT_STORAGE_H
 #define RUNTIME_CT_STORAGE_H
@@ -27,10 +28,22 @@ struct storage {
 int storage_check(const struct storage *storage, struct err *err);
 
 /* Changes what a new CT has of the template, mounted at `root` with the owners on disk. */
-typedef int (*storage_furnish)(const char *root, struct err *err);
+struct storage_furnish {
+	int (*run)(const char *root, const void *arg, struct err *err);
+	const void *arg;
+};
 /* Makes the private area of a CT on the template's folder (its name below template_dir). */
 int storage_create(const struct storage *storage, const char *template_folder,
-		   storage_furnish furnish, struct err *err);
+		   const struct storage_furnish *furnish, struct err *err);
+
+/* The same in the place of the one that is there, at once: at each moment there is the old one or
+ * the new. keep: the old one stays as storage_kept. */
+int storage_replace(const struct storage *storage, const char *template_folder,
+		    const struct storage_furnish *furnish, bool keep, struct err *err);
+/* Where that is: "PRIVATE.old", in fresh memory; NULL: ENOMEM. */
+char *storage_kept(const struct storage *storage);
+/* VZ_ERR(VZ_PRIVATE_EXISTS) where one is kept already. Clears away what a killed one left. */
+int storage_check_kept(const struct storage *storage, struct err *err);
 bool storage_exists(const struct storage *storage);
 /* Is there anything that storage_destroy would remove? */
 bool storage_has_traces(const struct storage *storage);
@@ -38,6 +51,9 @@ bool storage_has_traces(const struct storage *storage);
 int storage_mount(const struct storage *storage, struct err *err);
 /* lazy: also where something of the host still uses it. No mount is fine. */
 int storage_umount(const struct storage *storage, bool lazy, struct err *err);
+/* What is in it, with the owners on disk: an fd of a mount that nobody else sees and that goes
+ * with the fd. Not while it is mounted. */
+int storage_open(const struct storage *storage, struct err *err);
 bool storage_mounted(const struct storage *storage);
 
 /* Unmounts it and removes the private area and the root folder, and what a killed verb left of

@@ -48,6 +48,10 @@ prepare() # SCENARIO
 		make_ct --name "n$id"
 		verb=(unregister "$id")
 		;;
+	reinstall)
+		make_ct
+		verb=(reinstall "$id")
+		;;
 	register)
 		make_ct --name "n$id"
 		ct unregister "$id" >/dev/null
@@ -189,7 +193,7 @@ tar -C "$SCRATCH/tiny" -cf "$SCRATCH/tiny.tar" ./sbin ./bin/busybox ./bin/init .
 make_ct # unpacks the template
 ct destroy "$id" >/dev/null
 
-for scenario in create unpack start scripts access unregister register stop destroy; do
+for scenario in create unpack start scripts access reinstall unregister register stop destroy; do
 	eval "t_${scenario}_killed() { spoil_each --kill-at $scenario; }"
 	eval "t_${scenario}_failing() { spoil_each --nth $scenario; }"
 done

@@ -103,11 +103,12 @@ static int tear_down(void **state)
 	} while (0)
 
 /* As the owner on disk, before the area has its name. */
-static int furnish(const char *root, struct err *err)
+static int furnish(const char *root, const void *arg, struct err *err)
 {
 	auto_free char *path = str_dupf("%s/furnished", root);
 	auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
+	(void)arg;
 	return fd < 0 ? err_sys(err, "furnish it") : 0;
 }
 
@@ -117,7 +118,8 @@ static void create(struct world *w)
 
 	OK(template_get(w->vz, "minimal", &folder, &name, &ok_err));
 	assert_string_equal(folder, "minimal");
-	OK(storage_create(&w->storage, folder, furnish, &ok_err));
+	OK(storage_create(&w->storage, folder, &(struct storage_furnish){ .run = furnish },
+			  &ok_err));
 }
 
 static struct stat look(const struct world *w, const char *path)
