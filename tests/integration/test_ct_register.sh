@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Private areas that are forgotten and taken up, and what that means for ranges of ids.
-# shellcheck disable=SC2119,SC2154 # make_ct's options; out, err and status are lib.sh's
+# shellcheck disable=SC2016,SC2119,SC2154 # what is eval'd stands in single quotes; make_ct's options; out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 
