@@ -309,7 +309,7 @@ char *access_read_keys(const char *value, const char *what, struct err *err)
 	return ret;
 }
 
-static char *home_of_root(const struct dist_tree *tree)
+char *access_home(const struct dist_tree *tree)
 {
 	auto_free char *passwd = NULL;
 	const char *home = NULL;
@@ -355,7 +355,7 @@ static void merge(const char *old, const char *keys, struct strbuf *out)
 
 int access_load_keys(const struct dist_tree *tree, char **ret, struct err *err)
 {
-	auto_free char *home = home_of_root(tree), *text = NULL, *path = NULL;
+	auto_free char *home = access_home(tree), *text = NULL, *path = NULL;
 
 	*ret = NULL;
 	path = home ? str_dupf("%s" SSH_FOLDER KEYS_FILE, home) : NULL;
@@ -371,7 +371,7 @@ int access_load_keys(const struct dist_tree *tree, char **ret, struct err *err)
 
 int access_add_keys(const struct dist_tree *tree, const char *keys, struct err *err)
 {
-	auto_free char *home = home_of_root(tree), *old = NULL;
+	auto_free char *home = access_home(tree), *old = NULL;
 	auto_free char *folder = home ? str_dupf("%s" SSH_FOLDER, home) : NULL;
 	auto_free char *path = folder ? str_dupf("%s" KEYS_FILE, folder) : NULL;
 	auto_strbuf struct strbuf text = { 0 };

@@ -25,6 +25,9 @@ char *access_read_keys(const char *value, const char *what, struct err *err);
 /* The keys that let in as root now, a line each, in fresh memory; *ret NULL where there are none. */
 int access_load_keys(const struct dist_tree *tree, char **ret, struct err *err);
 
+/* root's home in the CT; NULL: out of memory. */
+char *access_home(const struct dist_tree *tree);
+
 /* Lets them log in as root; those that may already are passed over. */
 int access_add_keys(const struct dist_tree *tree, const char *keys, struct err *err);
 

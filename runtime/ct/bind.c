@@ -153,6 +153,14 @@ int bind_read(const char *bindmount, const char *features, struct bind_list *ret
 	return 0;
 }
 
+const char *bind_covers(const struct bind_list *list, const char *path)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (is_below(path, list->list[i].target))
+			return list->list[i].target;
+	return NULL;
+}
+
 /* The words but for those of the target. */
 static int without(const char *bindmount, const char *target, struct strbuf *text, bool *ret_found,
 		   struct err *err)

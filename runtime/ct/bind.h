@@ -34,6 +34,9 @@ void bind_done(struct bind_list *list);
 /* The values of a conf, each may be NULL. ERR_INPUT. */
 int bind_read(const char *bindmount, const char *features, struct bind_list *ret, struct err *err);
 
+/* The target of the list that the path is, or lies below; NULL: none. */
+const char *bind_covers(const struct bind_list *list, const char *path);
+
 /* BINDMOUNT with the word in it, in place of one for the same target. what: "--bindmount_add". */
 int bind_add(const char *bindmount, const char *word, const char *what, char **ret,
 	     struct err *err);

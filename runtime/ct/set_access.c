@@ -5,6 +5,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/access.h"
+#include "runtime/ct/bind.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/set.h"
 
@@ -28,36 +29,63 @@ const struct set_row set_access_rows[] = {
 	{ "", NULL, NULL, 0, 0, 0 },
 };
 
-static int apply_one(const struct dist_tree *tree, const struct set_opts *opts, const char *option,
-		     const char *value, struct err *err)
+/* The root file system is written as the host has it mounted: beneath what is mounted in the CT. */
+static int check_covered(const struct bind_list *binds, const char *path, struct err *err)
 {
-	auto_free char *keys = NULL;
+	const char *target = path ? bind_covers(binds, path) : NULL;
 
-	if (str_eq(option, "userpasswd"))
-		return access_set_password(tree, value, opts->crypted, err);
-	if (!str_eq(option, "sshkey"))
+	if (!path)
+		return err_sys(err, "look for its folder");
+	if (!target)
 		return 0;
+	err_set(err, ERR_FAILED, "\"%s\" is mounted by BINDMOUNT", target);
+	return err_hint(err, "change the file where that lies on the host");
+}
+
+static int add_keys(const struct dist_tree *tree, const struct bind_list *binds, const char *value,
+		    struct err *err)
+{
+	auto_free char *home = access_home(tree), *keys = NULL;
+	auto_free char *path = home ? str_dupf("%s/.ssh/authorized_keys", home) : NULL;
+
+	if (check_covered(binds, path, err) < 0)
+		return -1;
 	keys = access_read_keys(value, "--sshkey", err);
 	return keys ? access_add_keys(tree, keys, err) : -1;
 }
 
-static int apply_all(const char *root, uint32_t first_id, const struct set_opts *opts,
+static int apply_one(const struct dist_tree *tree, const struct bind_list *binds,
+		     const struct set_opts *opts, char *const *pair, struct err *err)
+{
+	if (str_eq(pair[0], "sshkey"))
+		return add_keys(tree, binds, pair[1], err);
+	if (!str_eq(pair[0], "userpasswd"))
+		return 0;
+	if (check_covered(binds, "/etc/passwd", err) < 0 ||
+	    check_covered(binds, "/etc/shadow", err) < 0)
+		return -1;
+	return access_set_password(tree, pair[1], opts->crypted, err);
+}
+
+static int apply_all(const struct ct *ct, uint32_t first_id, const struct set_opts *opts,
 		     struct err *err)
 {
+	auto_bind_list struct bind_list binds = { 0 };
 	struct dist_tree tree;
 	int rc = 0;
 
-	if (dist_file_open(&tree, root, first_id, err) < 0)
+	if (bind_read(conf_get(ct->conf, "BINDMOUNT"), NULL, &binds, err) < 0 ||
+	    dist_file_open(&tree, ct->root, first_id, err) < 0)
 		return -1;
 	for (char **at = opts->given; at && *at && rc == 0; at += 2)
-		rc = apply_one(&tree, opts, at[0], at[1], err);
+		rc = apply_one(&tree, &binds, opts, at, err);
 	fd_closep(&tree.fd);
 	return rc;
 }
 
 /* Not by the CT's own mount: for the host its root's files are the host's root's. */
-static int apply_unmounted(const struct storage *storage, const struct set_opts *opts,
-			   struct err *err)
+static int apply_unmounted(const struct ct *ct, const struct storage *storage,
+			   const struct set_opts *opts, struct err *err)
 {
 	struct storage how = *storage;
 	struct err later;
@@ -66,7 +94,7 @@ static int apply_unmounted(const struct storage *storage, const struct set_opts 
 	how.first_id = 0;
 	if (ctmount_check(storage, err) < 0 || storage_mount(&how, err) < 0)
 		return -1;
-	rc = apply_all(how.root, 0, opts, err);
+	rc = apply_all(ct, 0, opts, err);
 	return storage_umount(&how, false, rc < 0 ? &later : err) < 0 ? -1 : rc;
 }
 
@@ -89,9 +117,9 @@ int access_apply(const struct ct *ct, const struct set_opts *opts, struct err *e
 	if (ct_storage(ct, true, &storage, err) < 0)
 		return -1;
 	if (storage_mounted(&storage))
-		rc = apply_all(ct->root, ctmount_ids(&storage), opts, err);
+		rc = apply_all(ct, ctmount_ids(&storage), opts, err);
 	else
-		rc = apply_unmounted(&storage, opts, err);
+		rc = apply_unmounted(ct, &storage, opts, err);
 	if (rc == 0)
 		return 0;
 	err_wrap(err, "change who may log in");

@@ -163,6 +163,26 @@ restrict,command=\"x\" $KEY1"
 	ct destroy "$id" >/dev/null
 }
 
+# What would be written lies beneath the mount: no one would be let in, and "done" a lie.
+t_what_is_mounted_over_is_not_changed()
+{
+	mkdir -p "$SCRATCH/home" "$SCRATCH/etc"
+	make_ct
+	ct set "$id" --bindmount_add "$SCRATCH/home:/root" --save >/dev/null
+	try ct set "$id" --sshkey "$KEY1"
+	is "a key" "$status" 74
+	like "says why" "$err" "\"/root\" is mounted by BINDMOUNT .change the file"
+	check "nothing was written" test ! -e "$(ct_private root/.ssh)"
+	try ct set "$id" --userpasswd root:secret
+	is "a password all the same" "$status" 0
+	ct set "$id" --bindmount_del all --bindmount_add "$SCRATCH/etc:/etc" --save >/dev/null
+	try ct set "$id" --userpasswd root:secret
+	is "a password" "$status" 74
+	try ct set "$id" --sshkey "$KEY1"
+	is "a key all the same" "$status" 0
+	ct destroy "$id" >/dev/null
+}
+
 # For a system without shadow, and one whose passwd has the hashes.
 t_small_systems()
 {
