@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "netsetup/net_check.h"
@@ -48,29 +49,74 @@ static void put_kind(struct nl_msg *msg, const struct net_nic *nic)
 	nla_nest_end(msg, info);
 }
 
+/* Old kernels (6.1) refuse a name that a link of the host has, though the child comes to be elsewhere:
+ * then it is made under another one, by which it is found if the verb is killed, and renamed. */
+static void put_first_name(const struct net_nic *nic, char name[IFNAMSIZ])
+{
+	const uint8_t *mac = nic->mac;
+
+	snprintf(name, IFNAMSIZ, "vzt%02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3],
+		 mac[4], mac[5]);
+}
+
+static int rename_child(const struct nic_step *step, const char *first_name, struct err *err)
+{
+	struct rt *inside = &step->job->inside;
+	struct ifinfomsg info = { 0 };
+	struct rt_link link;
+	struct nl_msg *msg;
+	int rc = rt_link_find(inside, first_name, &link);
+
+	if (rc < 0)
+		return fail(inside, rc, "find the interface", first_name, err);
+	info.ifi_index = link.ifindex;
+	msg = rt_msg(RTM_NEWLINK, 0, &info, sizeof(info));
+	if (msg)
+		nla_put_string(msg, IFLA_IFNAME, step->to->name);
+	rc = rt_do(inside, msg);
+	if (rc == 0)
+		return 0;
+	rt_link_delete(inside, link.ifindex);
+	return rc == -EEXIST ? name_taken(step, err) :
+			       fail(inside, rc, "name the interface", step->to->name, err);
+}
+
+static struct nl_msg *child_msg(const struct nic_step *step, const char *name, int parent)
+{
+	const struct net_nic *nic = step->to;
+	struct ifinfomsg info = { 0 };
+	struct nl_msg *msg = rt_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+
+	if (!msg)
+		return NULL;
+	nla_put_string(msg, IFLA_IFNAME, name);
+	nla_put_u32(msg, IFLA_LINK, (uint32_t)parent);
+	nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)step->job->netns_fd);
+	if (nic->kind == NET_MACVLAN)
+		nla_put(msg, IFLA_ADDRESS, 6, nic->mac);
+	if (nic->mtu)
+		nla_put_u32(msg, IFLA_MTU, nic->mtu);
+	put_kind(msg, nic);
+	return msg;
+}
+
 static int make_child(const struct nic_step *step, struct err *err)
 {
 	const struct net_nic *nic = step->to;
 	const char *kind = net_kind_name(nic->kind);
-	struct ifinfomsg info = { 0 };
-	struct rt_link parent;
-	struct nl_msg *msg;
+	char first_name[IFNAMSIZ];
+	struct rt_link parent, other;
+	bool renamed;
 	int rc;
 
 	if (find_parent(step, &parent, err) < 0)
 		return -1;
-	msg = rt_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
-	if (msg) {
-		nla_put_string(msg, IFLA_IFNAME, nic->name);
-		nla_put_u32(msg, IFLA_LINK, (uint32_t)parent.ifindex);
-		nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)step->job->netns_fd);
-		if (nic->kind == NET_MACVLAN)
-			nla_put(msg, IFLA_ADDRESS, 6, nic->mac);
-		if (nic->mtu)
-			nla_put_u32(msg, IFLA_MTU, nic->mtu);
-		put_kind(msg, nic);
-	}
-	rc = rt_do(&step->job->host, msg);
+	put_first_name(nic, first_name);
+	renamed = rt_link_find(&step->job->host, nic->name, &other) == 0;
+	rc = rt_do(&step->job->host,
+		   child_msg(step, renamed ? first_name : nic->name, parent.ifindex));
+	if (rc == 0 && renamed)
+		return rename_child(step, first_name, err);
 	if (rc == -EOPNOTSUPP)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "make \"%s\": this kernel has no %s links (module %s)", nic->name,
@@ -154,14 +200,24 @@ int nic_child_host(const struct nic_step *step, struct err *err)
 	return step->to->kind == NET_PHYSICAL ? move_in(step, err) : make_child(step, err);
 }
 
+static bool find_child(struct nic_job *job, const struct net_nic *nic, struct rt_link *ret)
+{
+	char first_name[IFNAMSIZ];
+
+	if (rt_link_find(&job->inside, nic->name, ret) == 0 && is_ours(job, nic, ret))
+		return true;
+	put_first_name(nic, first_name);
+	return nic->kind != NET_PHYSICAL && rt_link_find(&job->inside, first_name, ret) == 0 &&
+	       is_ours(job, nic, ret);
+}
+
 void nic_child_remove(struct nic_job *job, const struct net_nic *nic)
 {
 	struct rt_link link;
 	struct err why;
 	int rc;
 
-	if (!job->inside.sock || rt_link_find(&job->inside, nic->name, &link) < 0 ||
-	    !is_ours(job, nic, &link))
+	if (!job->inside.sock || !find_child(job, nic, &link))
 		return;
 	rc = nic->kind == NET_PHYSICAL ? move_back(job, nic, link.ifindex) :
 					 rt_link_delete(&job->inside, link.ifindex);

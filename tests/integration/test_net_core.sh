@@ -317,6 +317,30 @@ t_ipvlan_is_on_the_uplink()
 	net_end
 }
 
+# Linux 6.1 looks on the host whether the name is free.
+t_a_child_has_the_name_of_its_parent()
+{
+	local kind
+	core_begin
+	net up /run/netns/ct1 <<<"$(child macvlan)" # the tables are made once
+	net remove 103 /run/netns/ct1
+	core_state node ct1 >"$SCRATCH/before"
+	for kind in macvlan ipvlan; do
+		try net up /run/netns/ct1 <<<"$(child $kind | sed s/up0/eth0/)"
+		if [[ $err = *"no ipvlan links"* ]]; then
+			skip "$kind" "this kernel has no $kind"
+			continue
+		fi
+		is "$kind" "$err$status" 0
+		check "$kind reaches" pings ct1 10.9.0.254
+		is "$kind is all there is" "$(ip -n ct1 -br link | grep -vc '^lo')" 1
+		net remove 103 /run/netns/ct1
+	done
+	core_state node ct1 >"$SCRATCH/after"
+	is "as before" "$(diff "$SCRATCH/before" "$SCRATCH/after")" ""
+	net_end
+}
+
 t_physical_link_is_lent()
 {
 	core_begin
