@@ -326,7 +326,7 @@ t_a_child_has_the_name_of_its_parent()
 	net remove 103 /run/netns/ct1
 	core_state node ct1 >"$SCRATCH/before"
 	for kind in macvlan ipvlan; do
-		try net up /run/netns/ct1 <<<"$(child $kind | sed s/up0/eth0/)"
+		try net up /run/netns/ct1 <<<"$(child "$kind" | sed s/up0/eth0/)"
 		if [[ $err = *"no ipvlan links"* ]]; then
 			skip "$kind" "this kernel has no $kind"
 			continue
