@@ -13,6 +13,10 @@
 
 static const struct cli_option create_rows[] = {
 	{ "layout", 0, CLI_TEXT, 0, AT(layout), "overlay", "how its data lies on disk" },
+	{ "local_gid", 0, CLI_TEXT, 0, AT(local_gid), "GID",
+	  "as --local_uid, for groups: the same number" },
+	{ "local_uid", 0, CLI_TEXT, 0, AT(local_uid), "UID",
+	  "the first of its 65536 ids on the host, instead of free ones" },
 	{ "ostemplate", 0, CLI_TEXT, 0, AT(ostemplate), "NAME|FILE",
 	  "a template in the cache, an archive, or \"minimal\"" },
 	SET_ROWS(AT(set)),

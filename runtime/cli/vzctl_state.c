@@ -21,10 +21,6 @@ struct vzctl_create_opts {
 static const struct cli_option create_rows[] = {
 	{ "config", 0, CLI_TEXT, CLI_NOT_EMPTY, AT(config), "NAME",
 	  "begin with conf/ve-NAME.conf-sample" },
-	{ "local_gid", 0, CLI_COUNT, CLI_NO_EFFECT, 0, "GID",
-	  "each container has a range of its own" },
-	{ "local_uid", 0, CLI_COUNT, CLI_NO_EFFECT, 0, "UID",
-	  "each container has a range of its own" },
 	{ "ve_layout", 0, CLI_TEXT, CLI_HIDDEN, AT(layout), "LAYOUT", "" },
 	{ "velayout", 0, CLI_TEXT, CLI_HIDDEN, AT(layout), "LAYOUT", "" },
 };

@@ -86,13 +86,42 @@ static int set_options(struct ct *ct, const struct ct_create_opts *opts, struct 
 	return ct_set_places(ct, err);
 }
 
+/* The ids it was asked for; 0: none were. Users and groups are mapped alike, and never to the host's
+ * own: a CT always has a user namespace. */
+static int asked_ids(const struct ct_create_opts *opts, uint32_t *ret_first, struct err *err)
+{
+	const struct {
+		const char *value, *what;
+	} rows[] = { { opts->local_uid, "--local_uid" }, { opts->local_gid, "--local_gid" } };
+	uint32_t first = 0, same;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!rows[i].value)
+			continue;
+		if (str_eq(rows[i].value, "0"))
+			return err_set(err, ERR_INPUT,
+				       "%s: 0 would be the host's root: no container is privileged",
+				       rows[i].what);
+		if (idrange_parse(rows[i].value, rows[i].what, &same, err) < 0)
+			return -1;
+		if (first && first != same)
+			return err_set(err, ERR_INPUT, "--local_gid: it must be as --local_uid is");
+		first = same;
+	}
+	*ret_first = first;
+	return 0;
+}
+
 /* All that can be refused before there is a trace. */
 static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 {
 	struct container_state *live = NULL;
 	struct storage storage;
 	struct err why;
+	uint32_t first;
 
+	if (asked_ids(opts, &first, err) < 0)
+		return -1;
 	if (container_load(ct->vz->set, ct->id, &live, &why) == 0) {
 		container_state_free(live);
 		return err_set(err, VZ_ERR(VZ_RUNNING), "a live container has the id %s", ct->id);
@@ -113,20 +142,30 @@ static int furnish(const char *root, const void *arg, struct err *err)
 }
 
 /* Not the range of a conf that was there: it may be a copy of another CT's. */
-static int make(struct ct *ct, const struct set_opts *set, const char *folder, struct err *err)
+static int claim(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
+{
+	uint32_t first;
+
+	if (asked_ids(opts, &first, err) < 0)
+		return -1;
+	return first ? claim_these(ct, first, err) : claim_ids(ct, false, err);
+}
+
+static int make(struct ct *ct, const struct ct_create_opts *opts, const char *folder,
+		struct err *err)
 {
 	const char *name = conf_get(ct->conf, "NAME");
 	struct storage storage;
 	struct err why;
 
-	if (claim_ids(ct, false, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
+	if (claim(ct, opts, err) < 0 || ct_storage(ct, true, &storage, err) < 0)
 		return -1;
 	if (name && *name && name_link(ct, name, err) < 0)
 		return -1;
 	vz_sayf(ct->vz, "Performing postcreate actions");
 	if (storage_create(&storage, folder, &(struct storage_furnish){ .run = furnish }, err) < 0)
 		return -1;
-	if (ctquota_apply(ct, err) == 0 && access_apply(ct, set, err) == 0 &&
+	if (ctquota_apply(ct, err) == 0 && access_apply(ct, &opts->set, err) == 0 &&
 	    action_created(ct, err) == 0)
 		return 0;
 	ctquota_clear(ct);
@@ -173,7 +212,7 @@ int ct_create(struct ct *ct, const struct ct_create_opts *opts, struct err *err)
 	auto_free char *folder = NULL;
 	int rc = prepare(ct, opts, &folder, err);
 
-	if (rc == 0 && (rc = make(ct, &opts->set, folder, err)) < 0)
+	if (rc == 0 && (rc = make(ct, opts, folder, err)) < 0)
 		unmake(ct);
 	if (rc < 0)
 		return -1;

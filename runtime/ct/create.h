@@ -7,6 +7,7 @@
 
 struct ct_create_opts {
 	const char *ostemplate, *config, *layout; /* each may be NULL */
+	const char *local_uid, *local_gid;        /* where its ids begin; NULL: it gets free ones */
 	struct set_opts set;                      /* its given and ifname count */
 };
 

@@ -149,10 +149,12 @@ static int add_conf_file(struct idrange_list *taken, int dirfd, const char *dir,
 	return idrange_add_conf(taken, conf, err) < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-int idrange_add_host(struct idrange_list *taken, const char *conf_dir, struct err *err)
+int idrange_add_host(struct idrange_list *taken, const char *conf_dir, uint32_t except,
+		     struct err *err)
 {
 	auto_dir DIR *dir = opendir(conf_dir);
 	struct dirent *entry;
+	uint32_t ctid;
 
 	if (!dir)
 		return err_sys(err, "open \"%s\"", conf_dir);
@@ -160,7 +162,7 @@ int idrange_add_host(struct idrange_list *taken, const char *conf_dir, struct er
 	    add_subid_file(taken, "/etc/subgid", err) < 0)
 		return -1;
 	while ((errno = 0, entry = readdir(dir)))
-		if (ctid_of_conf_name(entry->d_name, NULL) &&
+		if (ctid_of_conf_name(entry->d_name, &ctid) && ctid != except &&
 		    add_conf_file(taken, dirfd(dir), conf_dir, entry->d_name, err) < 0)
 			return -1;
 	return errno ? err_sys(err, "list \"%s\"", conf_dir) : 0;
@@ -223,20 +225,26 @@ bool idrange_is_free(const struct idrange_list *taken, uint32_t first)
 	return true;
 }
 
+int idrange_parse(const char *text, const char *what, uint32_t *ret_first, struct err *err)
+{
+	int64_t first;
+
+	if (num_parse(text, what, IDRANGE_SIZE, (int64_t)UINT32_MAX - IDRANGE_SIZE, &first, err) <
+	    0)
+		return -1;
+	*ret_first = (uint32_t)first;
+	return 0;
+}
+
 int idrange_of_conf(const struct conf *conf, uint32_t *ret_first, struct err *err)
 {
 	const char *uid = conf_get(conf, "LOCAL_UID"), *gid = conf_get(conf, "LOCAL_GID");
-	int64_t first;
 
 	if (!uid)
 		return err_set(err, ERR_INPUT, "its conf has no LOCAL_UID: which ids are its own?");
 	if (gid && !str_eq(uid, gid))
 		return err_set(err, ERR_INPUT, "LOCAL_UID and LOCAL_GID in its conf differ");
-	if (num_parse(uid, "LOCAL_UID in its conf", IDRANGE_SIZE,
-		      (int64_t)UINT32_MAX - IDRANGE_SIZE, &first, err) < 0)
-		return -1;
-	*ret_first = (uint32_t)first;
-	return 0;
+	return idrange_parse(uid, "LOCAL_UID in its conf", ret_first, err);
 }
 
 int idrange_set(struct conf *conf, uint32_t first, struct err *err)

@@ -36,15 +36,21 @@ int idrange_add_subids(struct idrange_list *taken, const char *text, struct err 
 /* Adds the ranges of a CT's conf, if it has any. */
 int idrange_add_conf(struct idrange_list *taken, const struct conf *conf, struct err *err);
 
-/* Adds all that is taken on this host: subuid, subgid, and each CTID.conf of the folder. A conf
+/* Adds all that is taken on this host: subuid, subgid, and each CTID.conf of the folder but that of
+ * the CT `except` (0: of all). A conf
  * that can't be read is an error: its range would be given away. */
-int idrange_add_host(struct idrange_list *taken, const char *conf_dir, struct err *err);
+int idrange_add_host(struct idrange_list *taken, const char *conf_dir, uint32_t except,
+		     struct err *err);
 
 /* The first free range; ERR_FAILED when there is none left. */
 int idrange_pick(const struct idrange_list *taken, uint32_t *ret_first, struct err *err);
 
 /* Has nobody any of the range that begins there? */
 bool idrange_is_free(const struct idrange_list *taken, uint32_t first);
+
+/* The number that a range begins with, of a text that `what` names: above those of the host's own
+ * users, with room behind it. ERR_INPUT. */
+int idrange_parse(const char *text, const char *what, uint32_t *ret_first, struct err *err);
 
 /* The range that a CT's conf names. ERR_INPUT where it has none, or a bad one. */
 int idrange_of_conf(const struct conf *conf, uint32_t *ret_first, struct err *err);

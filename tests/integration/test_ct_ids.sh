@@ -138,6 +138,77 @@ as_nobody()
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
 
+t_ids_that_were_asked_for()
+{
+	local option
+	for option in "--local_uid 300000000" "--local_gid 300000000" "--local_uid 300000000 --local_gid 300000000"; do
+		# shellcheck disable=SC2086 # two words, or four
+		make_ct $option
+		is "$option" "$(in_conf LOCAL_UID) $(in_conf LOCAL_GID)" "300000000 300000000"
+		ct start "$id" >/dev/null
+		is "it has them" "$(tr -s ' ' <"/proc/$(ct state "$id" | jq .pid)/uid_map")" " 0 300000000 65536"
+		ct stop "$id" --fast >/dev/null
+		ct destroy "$id" >/dev/null
+	done
+}
+
+refused_ids() # WHAT PATTERN OPTION...
+{
+	new_ct
+	try ct create "$id" --ostemplate minimal "${@:3}"
+	is "$1" "$status" 21
+	is "$1: one line" "$(grep -c '^vzrun: ' <<<"$err")$(wc -l <<<"$err")" 11
+	like "$1: says why" "$err" "$2"
+	is "$1: what is left" "$(ct_traces "$id")" ""
+}
+
+t_ids_that_are_refused()
+{
+	local first
+	make_ct --local_uid 300000000
+	first=$id
+	refused_ids "another's" "300000000 to 300065535" --local_uid 300000000
+	refused_ids "its last one" "300065535 to 300131070" --local_uid 300065535
+	refused_ids "its first one" "299934465 to 300000000" --local_gid 299934465
+	refused_ids "the host's root" "no container is privileged" --local_uid 0
+	refused_ids "its group" "no container is privileged" --local_gid 0
+	refused_ids "two ranges" "must be as --local_uid" --local_uid 400000000 --local_gid 500000000
+	refused_ids "the host's users" "local_uid" --local_uid 1000
+	refused_ids "no room" "local_uid" --local_uid 4294901761
+	refused_ids "no number" "local_uid" --local_uid 1x
+	refused_ids "less than none" "local_gid" --local_gid -1
+	new_ct
+	try ct create "$id" --ostemplate minimal --local_uid 300065536
+	is "the one behind it is free" "$status$err" 0
+	ct destroy "$id" >/dev/null
+	printf 'LOCAL_UID="310000000"\nLOCAL_GID="310000000"\n' >"$CT_DIR/conf/$id.conf"
+	try ct create "$id" --ostemplate minimal --local_uid 310000000
+	is "its own conf's, of a create that was killed" "$status $(in_conf LOCAL_UID)" "0 310000000"
+	ct destroy "$id" >/dev/null
+	ct destroy "$first" >/dev/null
+}
+
+# The verb alone sees these files.
+t_ids_of_a_users_are_refused()
+{
+	local file
+	for file in subuid subgid; do
+		if [ ! -e "/etc/$file" ] && [ -n "${VZRUN_TEST_VM:-}" ]; then
+			: >"/etc/$file"
+		elif [ ! -e "/etc/$file" ]; then
+			skip "$file" "there is no /etc/$file on this machine"
+			continue
+		fi
+		echo user:320000000:10 >"$SCRATCH/$file"
+		new_ct
+		try unshare --mount sh -c "mount --bind '$SCRATCH/$file' /etc/$file && exec \"\$@\"" sh \
+			"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" create "$id" --ostemplate minimal --local_uid 320000000
+		is "$file" "$status" 21
+		like "says why" "$err" "$file"
+		is "what is left" "$(ct_traces "$id")" ""
+	done
+}
+
 t_two_cts_share_the_template_and_nothing_else()
 {
 	local one two pid1 pid2

@@ -183,10 +183,10 @@ static void confs_of_all_other_cts_count(void **state)
 	write_conf(dir, "103.conf", "HOSTNAME=x\n");
 	write_conf(dir, "104.conf.destroyed", "LOCAL_UID=\"1879179264\"\n");
 	write_conf(dir, "ve-basic.conf-sample", "syntax error\n");
-	assert_int_equal(idrange_add_host(&taken, dir, &err), 0);
+	assert_int_equal(idrange_add_host(&taken, dir, 0, &err), 0);
 	assert_pick(&taken, FIRST + 2 * 65536);
 	write_conf(dir, "105.conf", "syntax error\n");
-	assert_int_equal(idrange_add_host(&taken, dir, &err), -1);
+	assert_int_equal(idrange_add_host(&taken, dir, 0, &err), -1);
 	assert_non_null(strstr(err.msg, "105.conf:1: "));
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	assert_int_equal(system(command), 0);
