@@ -16,10 +16,16 @@
 #include "runtime/base/log.h"
 #include "runtime/base/str.h"
 
-static void job_done(struct nic_job *job)
+static void job_close(struct nic_job *job)
 {
 	rt_done(&job->host);
 	rt_done(&job->inside);
+}
+
+static void job_done(struct nic_job *job)
+{
+	nic_lent_done(job);
+	job_close(job);
 }
 #define auto_job __attribute__((cleanup(job_done)))
 
@@ -37,10 +43,10 @@ static void job_renew(struct nic_job *job)
 	struct err why;
 
 	if (job_open(&fresh, &why) < 0) {
-		job_done(&fresh);
+		job_close(&fresh);
 		return;
 	}
-	job_done(job);
+	job_close(job);
 	job->host = fresh.host;
 	job->inside = fresh.inside;
 	job->incomplete = false;

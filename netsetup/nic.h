@@ -25,6 +25,7 @@ struct nic_job {
 	/* Links whose namespace may be ending and take them along: nic_remove_rest deletes them. */
 	int rest[NET_NICS_MAX];
 	size_t n_rest;
+	struct nic_lent *lent; /* links of the host that this job has moved, as they were */
 	char bridge[IFNAMSIZ]; /* that was made on demand, for this job's undoing; "": none */
 };
 
@@ -65,6 +66,12 @@ void nic_bridged_undo(struct nic_job *job);
 
 int nic_child_host(const struct nic_step *step, struct err *err);
 void nic_child_remove(struct nic_job *job, const struct net_nic *nic);
+
+/* A link of the host that is about to be moved, and its way back within the same job: its addresses,
+ * routes, MTU, and whether it was up, as far as the kernel takes them again. */
+int nic_lent_note(struct nic_job *job, const struct rt_link *link, struct err *err);
+void nic_lent_restore(struct nic_job *job, const char *name);
+void nic_lent_done(struct nic_job *job);
 
 /* ---- shared ---- */
 

@@ -152,7 +152,7 @@ static int move_in(const struct nic_step *step, struct err *err)
 	struct rt_link link;
 	int rc;
 
-	if (find_parent(step, &link, err) < 0)
+	if (find_parent(step, &link, err) < 0 || nic_lent_note(step->job, &link, err) < 0)
 		return -1;
 	rc = rt_do(&step->job->host, move_msg(link.ifindex, nic->name, step->job->netns_fd));
 	if (rc == -EEXIST)
@@ -168,7 +168,11 @@ static int move_back(struct nic_job *job, const struct net_nic *nic, int ifindex
 {
 	auto_fd int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	return here < 0 ? -errno : rt_do(&job->inside, move_msg(ifindex, nic->parent, here));
+	int rc = here < 0 ? -errno : rt_do(&job->inside, move_msg(ifindex, nic->parent, here));
+
+	if (rc == 0)
+		nic_lent_restore(job, nic->parent);
+	return rc;
 }
 
 /* ---- both ---- */

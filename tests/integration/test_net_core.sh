@@ -355,6 +355,33 @@ t_physical_link_is_lent()
 	net_end
 }
 
+# By then the link was moved: an address that the host has.
+t_physical_link_comes_back_as_it_was()
+{
+	core_begin
+	ip -n node -batch - <<-'END'
+		link add ph0 mtu 1400 type veth peer name ph1
+		link set ph1 up
+		addr add 10.8.0.1/24 dev ph0
+		addr add 2001:db8:8::1/64 dev ph0 nodad
+		link set ph0 up
+		route add 10.8.1.0/24 via 10.8.0.2
+		route add 2001:db8:81::/64 via 2001:db8:8::2
+	END
+	net_settled node
+	net up /run/netns/ct2 <<<"$(venet 101 10.9.0.101)" # the tables are made once
+	net remove 101 /run/netns/ct2
+	core_state node ct1 | sort >"$SCRATCH/before"
+	try net up /run/netns/ct1 <<<"$(child physical ',"mtu":1300},{"kind":"routed","name":"venet0",
+		"addresses":["10.9.0.1"]' | sed 's/,,/,/; s/eth0/ph0/')"
+	check "it fails" test "$status" != 0
+	like "for the address" "$err" 10.9.0.1
+	net_settled node
+	core_state node ct1 | sort >"$SCRATCH/after"
+	is "as before" "$(diff "$SCRATCH/before" "$SCRATCH/after")" ""
+	net_end
+}
+
 t_traffic_is_counted_over_restarts()
 {
 	core_begin
