@@ -257,12 +257,29 @@ int conf_parse(const char *text, size_t len, const char *what, struct conf **ret
 	return 0;
 }
 
+int conf_open(int dirfd, const char *path, const char *what, struct err *err)
+{
+	auto_fd int fd = openat(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, "open \"%s\"", what);
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return err_sys(err, "open \"%s\"", what);
+	}
+	if (S_ISFIFO(st.st_mode))
+		return err_set(err, ERR_INPUT, "\"%s\" is a fifo, not a file", what);
+	return steal_fd(&fd);
+}
+
 int conf_load(const char *path, struct conf **ret, struct err *err)
 {
+	auto_fd int fd = conf_open(AT_FDCWD, path, path, err);
 	auto_free char *text = NULL;
 	size_t len;
 
-	if (fd_load_at(AT_FDCWD, path, CONF_MAX_BYTES, &text, &len, err) < 0)
+	if (fd < 0 || fd_read_file(fd, path, CONF_MAX_BYTES, &text, &len, err) < 0)
 		return -1;
 	return conf_parse(text, len, path, ret, err);
 }

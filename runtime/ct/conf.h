@@ -35,7 +35,11 @@ MEM_DEFINE_CLEANUP(struct conf, conf_free)
 /* Parses len bytes; `what` names the file in errors: "/etc/vz/conf/101.conf:7: …" (ERR_INPUT). */
 int conf_parse(const char *text, size_t len, const char *what, struct conf **ret, struct err *err);
 
-/* Reads the file. ENOENT in err->code where there is none. */
+/* Opens the file at `path`, from dirfd, which `what` names in errors. ENOENT where there is none;
+ * ERR_INPUT for what a read would wait at (a fifo), EISDIR. */
+int conf_open(int dirfd, const char *path, const char *what, struct err *err);
+
+/* Reads the file, as above. */
 int conf_load(const char *path, struct conf **ret, struct err *err);
 
 /* The value of a key, or NULL where it is not there. Valid until the key is set or unset. */

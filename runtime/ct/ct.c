@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/idrange.h"
 
@@ -36,10 +38,26 @@ static int no_conf(const struct ct *ct, struct err *err)
 		       ct->conf_path);
 }
 
+/* Whose conf it is decides what the CT gets of the host: its folders, devices, capabilities. OpenVZ
+ * does not look, so it is no error. */
+static void warn_of_writers(const struct ct *ct)
+{
+	struct stat st;
+
+	if (stat(ct->conf_path, &st) < 0)
+		return;
+	if (st.st_uid != 0 || (st.st_mode & S_IWOTH) || ((st.st_mode & S_IWGRP) && st.st_gid != 0))
+		log_warning("others than root may write \"%s\", and so give the CT what is the "
+			    "host's (chown root:root it, chmod 644)",
+			    ct->conf_path);
+}
+
 static int load_conf(struct ct *ct, unsigned int flags, struct err *err)
 {
 	if (conf_load(ct->conf_path, &ct->conf, err) == 0) {
 		ct->has_conf = true;
+		if (flags & CT_LOCK)
+			warn_of_writers(ct);
 		return 0;
 	}
 	if (err->code != ENOENT && !(flags & CT_ANY_CONF))

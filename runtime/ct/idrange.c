@@ -128,15 +128,21 @@ static int add_conf_file(struct idrange_list *taken, int dirfd, const char *dir,
 {
 	auto_free char *path = path_join(dir, name), *text = NULL;
 	auto_conf struct conf *conf = NULL;
-	auto_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	auto_fd int fd = -1;
 	bool found = false;
 	struct err why;
 	size_t len;
 
 	if (!path)
 		return err_sys(err, "read \"%s\"", name);
-	if (fd < 0) /* destroyed at this moment */
-		return errno == ENOENT ? 0 : err_sys(err, "open \"%s\"", path);
+	fd = conf_open(dirfd, name, path, &why);
+	if (fd < 0 && why.code == ENOENT) /* destroyed at this moment */
+		return 0;
+	if (fd < 0) {
+		if (err)
+			*err = why;
+		return -1;
+	}
 	if (fd_read_file(fd, path, CONF_MAX_BYTES, &text, &len, err) < 0)
 		return -1;
 	if (conf_parse(text, len, path, &conf, err) < 0) {
