@@ -35,8 +35,8 @@ static void what_names_nothing_of_ours_stays(void **state)
 		"",
 		"\n",
 		"# auto venet0\n",
-		"auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n"
-		"\taddress 10.0.0.1/24\n\tup echo venet0\n",
+		("auto lo eth0\niface lo inet loopback\n\niface eth0 inet static\n"
+		 "\taddress 10.0.0.1/24\n\tup echo venet0\n"),
 		"iface eth10 inet manual\niface eth1.5 inet manual\nauto venet01\n",
 		"source /etc/network/interfaces.d/*\nauto",
 		"iface eth0 inet manual \\\n",
