@@ -172,6 +172,8 @@ lent() # NIC
 # A link that was made anew has another number, and its routes another place.
 back_state()
 {
+	# The kernel sees a carrier a moment after the link is up.
+	until_true eval '! ip -n node -o link | grep -q NO-CARRIER'
 	core_state node ct1 | sed -E '/^[0-9]+: (mv9|ph9)/s/^[0-9]+//' | sort
 }
 
