@@ -37,6 +37,7 @@ extern const struct cli_options cmd_status_options;
 /* cmd_set.c */
 int cmd_ct_create(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_create_options;
+int cmd_ct_rename(struct cli *cli, struct err *err);
 int cmd_ct_set(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_set_options;
 

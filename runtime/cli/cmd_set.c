@@ -69,3 +69,19 @@ int cmd_ct_set(struct cli *cli, struct err *err)
 {
 	return cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, set, err);
 }
+
+/* ---- rename ---- */
+
+static int rename_ct(struct cli *cli, struct ct *ct, struct err *err)
+{
+	char option[] = "name";
+	char *given[] = { option, cli->args[1], NULL };
+	const struct set_opts opts = { .given = given, .save = true };
+
+	return set_apply(ct, &opts, err);
+}
+
+int cmd_ct_rename(struct cli *cli, struct err *err)
+{
+	return cmd_ct_on(cli, CT_LOCK, rename_ct, err);
+}

@@ -24,6 +24,8 @@ const struct vzctl_command vzctl_commands[] = {
 	{ "destroy", "destroy", vzctl_destroy, NULL, NULL, VZCTL_CALM },
 	{ "delete", "destroy", vzctl_destroy, NULL, NULL, VZCTL_CALM | VZCTL_ALIAS },
 	{ "reinstall", "reinstall", NULL, NULL, "Container reinstall failed", 0 },
+	{ "register", "register", NULL, NULL, "Container register failed", VZCTL_PATH | VZCTL_NEW },
+	{ "unregister", "unregister", NULL, NULL, "Container unregister failed", 0 },
 	{ "mount", "mount", NULL, NULL, NULL, 0 },
 	{ "umount", "umount", NULL, NULL, NULL, 0 },
 	{ "status", "status", NULL, NULL, NULL, VZCTL_NEW },
@@ -248,7 +250,7 @@ static int parse_command(struct cli *cli, int argc, char **argv)
 	const struct vzctl_command *row;
 	struct cli_command command;
 	struct err err = { 0 };
-	int status;
+	int status, at;
 
 	if (argc == 0) {
 		print(vzctl_usage, STDERR_FILENO);
@@ -260,14 +262,15 @@ static int parse_command(struct cli *cli, int argc, char **argv)
 	row = find_row(argv[0]);
 	if (!row)
 		return refuse(VZ_BAD_OPTION, "Bad command: ", argv[0]);
-	if (argc < 2)
+	at = row->flags & VZCTL_PATH ? 2 : 1;
+	if (argc <= at)
 		return refuse(VZ_BAD_VALUE, "CT ID missing", "");
 	if (run_set_globals(cli, &err) < 0)
 		return refuse(VZ_BAD_OPTION, err.msg, "");
 	log_set_style(cli->quiet ? LOG_SILENT : LOG_BARE);
 	command = vzctl_resolve(row);
 	cli->command = &command;
-	status = check_id(cli, row, argv[1], &err);
+	status = check_id(cli, row, argv[at], &err);
 	status = status ? status : run(cli, row, argc - 1, argv + 1);
 	cli->command = NULL;
 	return status;

@@ -20,6 +20,7 @@ enum vzctl_flag {
 	VZCTL_CALM = 2,  /* what refuses it is told on stdout */
 	VZCTL_NEW = 4,   /* the CT need not exist */
 	VZCTL_ALIAS = 8, /* another word for the row before */
+	VZCTL_PATH = 16, /* a path stands before the CT */
 };
 
 struct vzctl_command {

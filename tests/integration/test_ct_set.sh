@@ -138,8 +138,12 @@ t_a_name_is_moved()
 	make_ct --name old
 	first=$id
 	check "the first name" ct status old
-	is "renamed" "$(ct set old --name new --save >/dev/null && ct status new)" \
+	is "renamed" "$(ct set old --name middle --save >/dev/null && ct status middle)" \
 		"$(ct status "$id")"
+	is "by rename" "$(ct rename middle new)" "CT configuration saved to $CT_DIR/conf/$id.conf"
+	is "it is the same CT" "$(ct status new)" "$(ct status "$id")"
+	try ct rename new ../x
+	is "to what is no name" "$status" 131
 	check "the old name is free" test ! -L "$CT_DIR/names/old"
 	make_ct
 	refuses 131 "CT $first" --name new --save

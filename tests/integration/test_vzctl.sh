@@ -400,4 +400,28 @@ t_log_settings()
 	gone_ct
 }
 
+t_register_and_unregister()
+{
+	local area
+	make_ct --hostname moved
+	area=$VZ/private/$id
+	try vzctl unregister "$id"
+	is "unregister" "$status$err" 0
+	check "the conf is gone" test ! -e "$CONF/$id.conf"
+	check "the data is not" test -d "$area"
+	try vzctl register
+	said "register alone" "" "CT ID missing" 21
+	try vzctl register "$area"
+	said "without a CT" "" "CT ID missing" 21
+	try vzctl register "$area" ../x
+	said "as no CT" "" "Bad CT ID ../x" 21
+	try vzctl register "$area" "$id"
+	is "register" "$status$err" 0
+	like "its conf is back" "$(<"$CONF/$id.conf")" 'HOSTNAME="moved"'
+	try vzctl start "$id"
+	is "and it starts" "$status" 0
+	vzctl stop "$id" --fast >/dev/null
+	vzctl destroy "$id" >/dev/null
+}
+
 run_tests "$@"
