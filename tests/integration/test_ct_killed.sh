@@ -35,8 +35,10 @@ prepare() # SCENARIO
 		;;
 	scripts)
 		make_ct
+		mkdir -p "$SCRATCH/scripted"
 		# shellcheck disable=SC2016 # the script's variable
-		printf '#!/bin/sh\nmkdir -p "$VE_ROOT/mnt/a" && mount -t tmpfs tmpfs "$VE_ROOT/mnt/a"\n' >"$CT_DIR/conf/$id.mount"
+		printf '#!/bin/sh\nmkdir -p "$VE_ROOT/mnt/a" && mount --bind %s "$VE_ROOT/mnt/a"\n' \
+			"$SCRATCH/scripted" >"$CT_DIR/conf/$id.mount"
 		chmod 755 "$CT_DIR/conf/$id.mount"
 		verb=(start "$id")
 		;;
