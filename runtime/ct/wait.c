@@ -13,7 +13,8 @@
 
 /* For the shell inside; a turn takes about 0.2 s. What `seen` looks for is the scripts' program or
  * their name among its arguments: sysvinit's and busybox's rc and rcS, RHEL's rc.sysinit, OpenRC,
- * Debian's startpar. An init that has not begun yet has none either, hence the quiet time. */
+ * Debian's startpar. An init that has not begun yet has none either, hence the quiet time; it may
+ * become systemd in it. */
 static const char script[] =
 	"turns=18000\n"
 	"turn() { turns=$((turns - 1)); [ $turns -gt 0 ] || exit 1; sleep 0.2 2>/dev/null || sleep 1; }\n"
@@ -32,17 +33,17 @@ static const char script[] =
 	"		echo\n"
 	"	done | grep -Eq '(^|/)(rc|rcS|rc\\.sysinit|openrc|startpar)( |$)'\n"
 	"}\n"
+	"is_systemd() { read -r name </proc/1/comm && [ \"$name\" = systemd ]; }\n"
 	"by_quiet() {\n"
 	"	quiet=0\n"
 	"	while [ $quiet -lt 5 ]; do\n"
 	"		quiet=$((quiet + 1))\n"
+	"		! is_systemd || by_systemd\n"
 	"		seen && quiet=0\n"
 	"		turn\n"
 	"	done\n"
 	"	exit 0\n"
 	"}\n"
-	"read -r name </proc/1/comm\n"
-	"[ \"$name\" != systemd ] || by_systemd\n"
 	"by_quiet\n";
 
 int wait_booted(const struct ct *ct, struct err *err)

@@ -127,7 +127,7 @@ t_older_weight()
 	conf_add 'CPUUWEIGHT="1000"'
 	start_ct
 	is "cpu.weight" "$(cg cpu.weight)" 50
-	set_to --cpuweight 500
+	set_to --cpuweight 2000
 	is "cpu.weight, live" "$(cg cpu.weight)" 25
 	end_ct
 }

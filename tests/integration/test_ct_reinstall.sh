@@ -277,7 +277,7 @@ unlocked()
 killed_at() # POINT CALL
 {
 	local fault='' again
-	make_one >"$_tmp/made"
+	make_one
 	inject --kill-at "$1"
 	[ "$status" = 137 ] || [ "$status" = 0 ] || fault+="status $status; "
 	grep -qx mine "$private/upper/data" "$private.old/upper/data" 2>/dev/null ||
