@@ -13,6 +13,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/proc.h"
 #include "runtime/ct/ctlimits.h"
+#include "runtime/ct/exec.h"
 #include "runtime/spec/spec.h"
 
 /* The kernel's own, where SHMPAGES no longer limits: SHMALL and SHMMAX (linux/shm.h). */
@@ -107,13 +108,17 @@ static int change_oom(pid_t pid, const struct limits_effects *old, const struct 
 struct shm {
 	char pages[24], bytes[24];
 	uid_t owner; /* the CT's root */
+	int pidfd;   /* of its init */
 };
 
 /* Whose the files are depends on the kernel: the host's root's, or (6.10) the CT's, and then
  * nobody else's. */
-static int write_shm(int pidfd, const struct shm *shm, struct err *err)
+static int write_shm(const void *arg, int *ret_status, struct err *err)
 {
-	if (setns(pidfd, CLONE_NEWIPC) < 0)
+	const struct shm *shm = arg;
+
+	(void)ret_status;
+	if (setns(shm->pidfd, CLONE_NEWIPC) < 0)
 		return err_sys(err, "enter the CT's ipc namespace");
 	if (access("/proc/sys/kernel/shmall", W_OK) < 0 && seteuid(shm->owner) < 0)
 		return err_sys(err, "become the CT's root");
@@ -123,40 +128,17 @@ static int write_shm(int pidfd, const struct shm *shm, struct err *err)
 }
 
 /* The files are those of the ipc namespace that one is in, so a child goes there. */
-static int write_shm_inside(int pidfd, const struct shm *shm, struct err *err)
+static int write_shm_inside(const struct shm *shm, struct err *err)
 {
-	auto_fd int from = -1, to = -1;
-	struct err why = { 0 };
-	int pair[2];
-	pid_t pid;
+	int unused;
 
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(err, "make a pipe");
-	from = pair[0];
-	to = pair[1];
-	pid = proc_clone(0, -1, NULL);
-	if (pid == 0) {
-		if (write_shm(pidfd, shm, &why) < 0)
-			fd_write_all(to, &why, sizeof(why));
-		_exit(0);
-	}
-	if (pid < 0)
-		return err_sys(err, "start a process");
-	fd_closep(&to);
-	if (fd_read_all(from, &why, sizeof(why)) != (ssize_t)sizeof(why))
-		why.code = 0;
-	proc_wait(pid);
-	if (why.code == 0)
-		return 0;
-	if (err)
-		*err = why;
-	return vz_fail(err, VZ_SET_UBC);
+	return exec_in_child(write_shm, shm, -1, &unused, err) < 0 ? vz_fail(err, VZ_SET_UBC) : 0;
 }
 
 static int change_shm(const struct ct *ct, int pidfd, const struct limits_effects *old,
 		      const struct limits_effects *now, struct err *err)
 {
-	struct shm shm = { SHM_DEFAULT, SHM_DEFAULT, 0 };
+	struct shm shm = { SHM_DEFAULT, SHM_DEFAULT, .pidfd = pidfd };
 	struct storage storage;
 
 	if (old->shm_pages == now->shm_pages)
@@ -169,7 +151,7 @@ static int change_shm(const struct ct *ct, int pidfd, const struct limits_effect
 		snprintf(shm.bytes, sizeof(shm.bytes), "%" PRId64,
 			 limit_pages_to_bytes(now->shm_pages));
 	}
-	return write_shm_inside(pidfd, &shm, err);
+	return write_shm_inside(&shm, err);
 }
 
 /* ---- the whole ---- */
