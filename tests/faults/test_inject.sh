@@ -132,6 +132,17 @@ if [ "$(id -u)" = 0 ]; then
 	inject --nth "$(sed -n 's/.* \(2\.[0-9]*\) mkdir.*/\1/p' <<<"$found")" \
 		unshare --pid --fork --mount-proc mkdir "$dir/a"
 	is "namespaces: a call fails there" "$status:$err" "1:mkdir: cannot create directory '$dir/a': Cannot allocate memory"
+	mkdir -p "$dir/root/bin" && cp "$(command -v busybox)" "$dir/root/bin/"
+	inject --list sh -c 'mkdir "$0/a"; chroot "$0/root" /bin/busybox mkdir /b; :' "$dir"
+	is "another root: done" "$status:$(cd "$dir" && echo a root/b)" "0:a root/b"
+	is "another root: what is executed there is let go" "$(cut -d' ' -f2- <<<"$found" | grep -v fork)" \
+		"2.1 execve(\"$(command -v mkdir)\")
+2.2 mkdir(\"$dir/a\")
+3.1 execve(\"$(command -v chroot)\")
+3.2 chroot(\"$dir/root\")
+3.3 chdir(\"/\")
+3.4 execve(\"/bin/busybox\")"
+	rmdir "$dir/a"
 else
 	skip "namespaces: followed into them" "needs root"
 fi
