@@ -66,7 +66,7 @@ static void say(const char *text)
 		fd_write_message(STDOUT_FILENO, line.text, line.len);
 }
 
-static int load_vz(struct cli *cli, struct vz **ret, struct err *err)
+int cmd_ct_load_vz(struct cli *cli, struct vz **ret, struct err *err)
 {
 	return vz_load(cli->global.config, &cli->set, cli->quiet ? say_quietly : say, ret, err);
 }
@@ -92,7 +92,7 @@ int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *
 {
 	auto_vz struct vz *vz = NULL;
 	auto_ct struct ct *ct = NULL;
-	int rc = load_vz(cli, &vz, err);
+	int rc = cmd_ct_load_vz(cli, &vz, err);
 
 	/* What looks may do so without a conf and is not logged; what neither locks nor looks runs
 	 * a command of the user's inside, which panels do all the time. */
@@ -189,7 +189,7 @@ int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err)
 {
 	auto_vz struct vz *vz = NULL;
 	auto_ct struct ct *ct = NULL;
-	int rc = load_vz(cli, &vz, err);
+	int rc = cmd_ct_load_vz(cli, &vz, err);
 
 	if (rc == 0)
 		rc = ct_open(vz, cli->args[0], CT_NO_CONF, &ct, err);

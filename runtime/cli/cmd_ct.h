@@ -27,6 +27,8 @@ int cmd_ct_exit_code(const struct err *err);
 typedef int (*cmd_ct_verb)(struct cli *cli, struct ct *ct, struct err *err);
 /* Opens the CT that the first argument names (flags: ct.h's), and does it. */
 int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *err);
+/* vz.conf, for a verb that tells on stdout, but for --quiet, and in the log what it does. */
+int cmd_ct_load_vz(struct cli *cli, struct vz **ret, struct err *err);
 /* For a verb that ends with rc: OpenVZ's exit code where that is -1. */
 int cmd_ct_finish(struct cli *cli, int rc, const struct err *err);
 
@@ -51,6 +53,11 @@ int cmd_ct_exec_args(struct cli *cli, struct err *err); /* exec3: as they are */
 int cmd_ct_register(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_register_options;
 int cmd_ct_unregister(struct cli *cli, struct err *err);
+
+/* cmd_boot.c */
+int cmd_boot(struct cli *cli, struct err *err);
+int cmd_shutdown(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_boot_options, cmd_shutdown_options;
 
 /* cmd_reinstall.c */
 int cmd_ct_reinstall(struct cli *cli, struct err *err);

@@ -85,6 +85,12 @@ const struct cli_command cli_commands[] = {
 	{ "unregister", cmd_ct_unregister, "CT",
 	  "forget a stopped CT, and leave its data where it is",
 	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD | CLI_CLEANS, 1, 1, EXIT_FAILED },
+	{ "boot", cmd_boot, "",
+	  "start the CTs that are to run when the host comes up",
+	  &cmd_boot_options, NULL, CLI_GROUP_CT, CLI_SYSTEMD, 0, 0, EXIT_FAILED },
+	{ "shutdown", cmd_shutdown, "",
+	  "stop all CTs for the host's shutdown: they start again with it",
+	  &cmd_shutdown_options, NULL, CLI_GROUP_CT, CLI_SYSTEMD | CLI_CLEANS, 0, 0, EXIT_FAILED },
 
 	{ "run", cmd_run, "ID",
 	  "create a container, start it, wait for its end and delete it",

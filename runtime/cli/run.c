@@ -98,13 +98,29 @@ static int resolve_id(struct cli *cli, struct err *err)
 	return 0;
 }
 
+#ifdef SYSTEMD_BY_TWIN
+/* Without an id: about any of them. */
+static bool uses_systemd(const struct cli *cli)
+{
+	auto_strv char **ids = NULL;
+
+	if (cli->id || cli->set.cgroup_manager == CGROUP_MANAGER_SYSTEMD)
+		return container_uses_systemd(&cli->set, cli->id);
+	ids = container_list(&cli->set, NULL);
+	for (size_t i = 0; ids && ids[i]; i++)
+		if (container_uses_systemd(&cli->set, ids[i]))
+			return true;
+	return false;
+}
+#endif
+
 /* This static program can't open libsystemd: its shared twin goes on, before anything is done.
  * Where that is missing a verb that cleans does without: the cgroup is removed all the same, and
  * unit_find warns that systemd was not told. */
 static int become_shared(const struct cli *cli, struct err *err)
 {
 #ifdef SYSTEMD_BY_TWIN
-	if (systemd_is_built() || !container_uses_systemd(&cli->set, cli->id))
+	if (systemd_is_built() || !uses_systemd(cli))
 		return 0;
 	helper_become("vzrun-shared", err);
 	if (!(cli->command->flags & CLI_CLEANS) || err->code != ERR_UNSUPPORTED)

@@ -27,7 +27,7 @@
 	{ "name", 0, SET_GIVEN(AT), "NAME", "a name to call it by, besides its number" }, \
 	{ "netfilter", 0, SET_GIVEN_IDLE(AT), "disabled|stateless|...", "a CT has all of netfilter" }, \
 	{ "noatime", 0, SET_GIVEN_IDLE(AT), "yes|no", "the kernel's relatime is as good" }, \
-	{ "onboot", 0, SET_GIVEN(AT), "yes|no", "is it started with the host?" }, \
+	{ "onboot", 0, SET_GIVEN(AT), "yes|no|auto", "is it started with the host? auto: if it ran" }, \
 	{ "private", 0, SET_GIVEN(AT), "DIR", "where its data is: VE_PRIVATE" }, \
 	{ "root", 0, SET_GIVEN(AT), "DIR", "where it is mounted: VE_ROOT" }, \
 	{ "stop-timeout", 0, SET_GIVEN(AT), "SECONDS", "how long it may shut down; 0: as vz.conf says" }

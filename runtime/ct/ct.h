@@ -72,6 +72,8 @@ int ct_start(struct ct *ct, const struct ct_start_opts *opts, struct err *err);
 struct ct_stop_opts {
 	bool fast;        /* kill its init */
 	bool skip_umount; /* leave it mounted, for the host */
+	bool host_ends;   /* it is to run again when the host comes up (lastrun.h) */
+	int at_most_sec;  /* less than its STOP_TIMEOUT; 0: that */
 };
 /* Shuts its init down (stop.c); then unmounts it. opts may be NULL. Not running: a message, and no
  * error. */

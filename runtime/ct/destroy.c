@@ -12,6 +12,7 @@
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctquota.h"
+#include "runtime/ct/lastrun.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/retire.h"
 
@@ -30,6 +31,7 @@ static void remove_files(const struct ct *ct)
 		unlink(dump);
 	if (half)
 		unlink(half);
+	lastrun_clear(ct);
 }
 
 static bool is_anything_there(const struct ct *ct, const struct storage *storage)

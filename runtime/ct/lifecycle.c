@@ -28,6 +28,7 @@
 #include "runtime/ct/exec.h"
 #include "runtime/ct/identity.h"
 #include "runtime/ct/inside.h"
+#include "runtime/ct/lastrun.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/stop.h"
 #include "runtime/ct/view.h"
@@ -249,6 +250,7 @@ int ct_start(struct ct *ct, const struct ct_start_opts *opts, struct err *err)
 		opts = &none;
 	if (start(ct, opts, err) < 0)
 		return -1;
+	lastrun_set(ct);
 	vz_sayf(ct->vz, "Container start in progress...");
 	if (!opts->wait)
 		return 0;
@@ -258,7 +260,7 @@ int ct_start(struct ct *ct, const struct ct_start_opts *opts, struct err *err)
 
 /* ---- stop ---- */
 
-static int stop_timeout(const struct ct *ct, int *ret_msec, struct err *err)
+static int stop_timeout(const struct ct *ct, int at_most_sec, int *ret_msec, struct err *err)
 {
 	const char *text = ct_get(ct, "STOP_TIMEOUT");
 	int64_t seconds;
@@ -267,6 +269,8 @@ static int stop_timeout(const struct ct *ct, int *ret_msec, struct err *err)
 		return -1;
 	if (seconds == 0) /* OpenVZ: the default */
 		seconds = 120;
+	if (at_most_sec > 0 && seconds > at_most_sec)
+		seconds = at_most_sec;
 	*ret_msec = (int)seconds * 1000;
 	return 0;
 }
@@ -282,11 +286,11 @@ static int thaw(const struct ct *ct, struct err *err)
 }
 
 /* Shuts down and waits; *ret_ended tells whether that was enough. */
-static int shut_down(const struct ct *ct, bool *ret_ended, struct err *err)
+static int shut_down(const struct ct *ct, int at_most_sec, bool *ret_ended, struct err *err)
 {
 	int timeout_msec, ended;
 
-	if (stop_timeout(ct, &timeout_msec, err) < 0 || thaw(ct, err) < 0)
+	if (stop_timeout(ct, at_most_sec, &timeout_msec, err) < 0 || thaw(ct, err) < 0)
 		return -1;
 	if (stop_request(ct->vz->set, ct->id, err) < 0)
 		return -1;
@@ -308,13 +312,13 @@ static int kill_all(const struct ct *ct, struct err *err)
 	return ended < 0 ? -1 : 0;
 }
 
-static int end_processes(const struct ct *ct, bool fast, struct err *err)
+static int end_processes(const struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
 {
 	bool ended = false;
 
-	if (!fast) {
+	if (!opts->fast) {
 		vz_sayf(ct->vz, "Stopping container ...");
-		if (shut_down(ct, &ended, err) < 0) {
+		if (shut_down(ct, opts->at_most_sec, &ended, err) < 0) {
 			log_warning("shut down CT %s: %s", ct->id, err->msg);
 			ended = false;
 		}
@@ -342,14 +346,14 @@ static int leave(const struct ct *ct, const struct storage *storage, bool skip_u
 	return ctmount_take_back(storage, err) < 0 ? vz_fail(err, VZ_CANNOT_MOUNT) : 0;
 }
 
-static int stop(const struct ct *ct, bool fast, struct err *err)
+static int stop(const struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
 {
 	auto_fd int netns = -1;
 
-	if (!fast && run_stop_script(ct, err) < 0)
+	if (!opts->fast && run_stop_script(ct, err) < 0)
 		return -1;
 	netns = ctnet_hold(ct);
-	if (end_processes(ct, fast, err) < 0 || ctnet_give_back(ct, netns, err) < 0 ||
+	if (end_processes(ct, opts, err) < 0 || ctnet_give_back(ct, netns, err) < 0 ||
 	    live_clear(ct, err) < 0)
 		return vz_fail(err, VZ_CANNOT_STOP);
 	vz_sayf(ct->vz, "Container was stopped");
@@ -358,16 +362,20 @@ static int stop(const struct ct *ct, bool fast, struct err *err)
 
 int ct_stop(struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
 {
+	static const struct ct_stop_opts none;
 	struct storage storage;
 	bool running;
 
+	if (!opts)
+		opts = &none;
 	if (ct_storage(ct, false, &storage, err) < 0 || live_check(ct, &running, err) < 0)
 		return -1;
-	if (!running) {
-		log_warning("Unable to stop: container is not running");
-		return 0;
-	}
-	if (stop(ct, opts && opts->fast, err) < 0)
+	if (running && stop(ct, opts, err) < 0)
 		return -1;
-	return leave(ct, &storage, opts && opts->skip_umount, err);
+	if (!opts->host_ends)
+		lastrun_clear(ct);
+	if (running)
+		return leave(ct, &storage, opts->skip_umount, err);
+	log_warning("Unable to stop: container is not running");
+	return 0;
 }

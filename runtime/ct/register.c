@@ -18,6 +18,7 @@
 #include "runtime/base/str.h"
 #include "runtime/ct/claim.h"
 #include "runtime/ct/ct.h"
+#include "runtime/ct/lastrun.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/name.h"
 #include "runtime/ct/retire.h"
@@ -195,6 +196,7 @@ int ct_unregister(struct ct *ct, struct err *err)
 		return vz_fail(err, VZ_UNREGISTER);
 	if (rmdir(ct->root) < 0 && errno != ENOENT)
 		log_warning("\"%s\" stays: %s", ct->root, strerror(errno));
+	lastrun_clear(ct);
 	if (retire_scripts(ct, err) < 0)
 		return -1;
 	if (unlink(ct->conf_path) < 0) /* last: until then it can be repeated */

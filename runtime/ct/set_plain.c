@@ -41,6 +41,13 @@ static int yes_no(const struct set_job *job, const char *value, const char *what
 	return keep(job, value, err);
 }
 
+static int onboot(const struct set_job *job, const char *value, const char *what, struct err *err)
+{
+	if (!str_eq(value, "yes") && !str_eq(value, "no") && !str_eq(value, "auto"))
+		return refuse(err, what, value, "yes, no or auto");
+	return keep(job, value, err);
+}
+
 static int number(const struct set_job *job, const char *value, const char *what, struct err *err)
 {
 	uint64_t n;
@@ -106,7 +113,7 @@ const struct set_row set_plain_rows[] = {
 	{ "name", name, "NAME", SET_STORED, SET_SAVE, VZ_BAD_NAME },
 	{ "description", text, "DESCRIPTION", SET_STORED, 0, 0 },
 	{ "hostname", hostname, "HOSTNAME", SET_HOSTNAME, 0, VZ_BAD_HOSTNAME },
-	{ "onboot", yes_no, "ONBOOT", SET_STORED, 0, 0 },
+	{ "onboot", onboot, "ONBOOT", SET_STORED, 0, 0 },
 	{ "bootorder", number, "BOOTORDER", SET_STORED, 0, 0 },
 	{ "disabled", yes_no, "DISABLED", SET_STORED, 0, 0 },
 	{ "stop-timeout", stop_seconds, "STOP_TIMEOUT", SET_STORED, SET_SAVE, 0 },

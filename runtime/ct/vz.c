@@ -10,12 +10,14 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/lock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
+#include "runtime/base/proc.h"
 #include "runtime/base/str.h"
 
 #define VZ_DIR LOCALSTATEDIR "/lib/vz"
@@ -328,4 +330,66 @@ void vz_unlock(const struct vz *vz, const char *name, int *fd)
 	if (*fd >= 0 && path && !is_removed(*fd))
 		unlink(path);
 	fd_closep(fd);
+}
+
+bool vz_is_locked(const struct vz *vz, const char *name)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	auto_free char *path = str_dupf("%s/%s.lck", vz->lock_dir, name);
+	auto_fd int fd = path ? open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	return fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
+/* Clocks differ by how they round, and a process may write its lock as soon as it is there. */
+#define LOCK_SLACK_SEC 2
+
+/* The process that has the pid now may be younger than the file: then it is not its writer. The
+ * file's time is the wall clock's, the process's is counted since the machine came up. */
+static bool is_writer(pid_t pid, const struct stat *file)
+{
+	struct timespec now, up;
+	uint64_t ticks;
+
+	if (!is_alive(pid) || proc_stat(pid, &ticks, NULL) < 0)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	return now.tv_sec - up.tv_sec + (time_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK)) <=
+	       file->st_mtim.tv_sec + LOCK_SLACK_SEC;
+}
+
+/* With the kernel's lock on it. */
+static bool is_stale(int fd)
+{
+	struct stat st;
+	bool ours;
+	pid_t pid = read_holder(fd, &ours);
+
+	return ours || pid == 0 || (fstat(fd, &st) == 0 && !is_writer(pid, &st));
+}
+
+int vz_clear_lock(const struct vz *vz, const char *name, bool *ret_cleared, struct err *err)
+{
+	auto_free char *file = str_dupf("%s.lck", name);
+	auto_fd int dirfd = open(vz->lock_dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+	struct err why = { 0 };
+
+	*ret_cleared = false;
+	if (dirfd < 0 || !file)
+		return err_sys(err, "open \"%s\"", vz->lock_dir);
+	fd = lock_open(dirfd, file, false, &why);
+	if (fd < 0 && why.code == ERR_BUSY)
+		return 0;
+	if (fd < 0) {
+		if (err)
+			*err = why;
+		return -1;
+	}
+	if (is_removed(fd) || !is_stale(fd))
+		return 0;
+	if (unlinkat(dirfd, file, 0) < 0)
+		return err_sys(err, "remove the lock \"%s\"", file);
+	*ret_cleared = true;
+	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef RUNTIME_CT_VZ_H
 #define RUNTIME_CT_VZ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/base/err.h"
@@ -125,5 +126,10 @@ char *vz_parent(const char *path);
 int vz_lock(const struct vz *vz, const char *name, bool wait, struct err *err);
 /* Gives it back and removes its file, which others take for the lock. No lock (*fd -1) is fine. */
 void vz_unlock(const struct vz *vz, const char *name, int *fd);
+/* Does a verb of ours hold it? */
+bool vz_is_locked(const struct vz *vz, const char *name);
+/* Removes a lock file that nobody holds: of ours without the kernel's lock, of another's whose pid is
+ * gone or has become another process since the file was written. */
+int vz_clear_lock(const struct vz *vz, const char *name, bool *ret_cleared, struct err *err);
 
 #endif

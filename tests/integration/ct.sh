@@ -82,7 +82,7 @@ ct_traces()
 	local path
 	awk -v dir="$CT_DIR/root/$1" '$5 == dir { print "mount " $5 }' /proc/self/mountinfo
 	for path in "$CT_DIR/private/$1"* "$CT_DIR/root/$1" "$CT_DIR/conf/$1".* "$CT_DIR/lock/$1.lck" \
-		"$ROOT/$1" "$CGROUP2/vzrun/$1"; do
+		"$CT_DIR/lock/$1.running" "$ROOT/$1" "$CGROUP2/vzrun/$1"; do
 		[[ ! -e $path || $path = *.destroyed ]] || echo "$path"
 	done
 	find "$CT_DIR/names" -lname "*/$1.conf" 2>/dev/null

@@ -104,8 +104,8 @@ t_bad_values_are_refused()
 	make_ct
 	refuses 20 "nothing to set"
 	refuses 20 "nothing to set" --save
-	refuses 21 '--onboot: "maybe" is not yes or no' --onboot maybe --save
-	refuses 21 '--onboot: "" is not yes or no' --onboot "" --save
+	refuses 21 '--onboot: "maybe" is not yes, no or auto' --onboot maybe --save
+	refuses 21 '--onboot: "" is not yes, no or auto' --onboot "" --save
 	refuses 21 '--bootorder: .*-1' --bootorder -1 --save
 	refuses 21 '--bootorder: .*9999999999' --bootorder 9999999999 --save
 	refuses 21 '--stop-timeout: .*86401' --stop-timeout 86401 --save
