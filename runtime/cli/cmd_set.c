@@ -4,7 +4,9 @@
 
 #include "runtime/base/str.h"
 #include "runtime/cli/cmd_ct.h"
+#include "runtime/cli/secret.h"
 #include "runtime/cli/set_rows.h"
+#include "runtime/cli/vzlog.h"
 #include "runtime/ct/create.h"
 
 /* ---- create ---- */
@@ -23,6 +25,21 @@ static const struct cli_option create_rows[] = {
 };
 const struct cli_options cmd_ct_create_options = CLI_OPTIONS(create_rows, struct ct_create_opts);
 
+/* Opens the CT and does it with passwords that ps does not show. */
+static int on_with_secrets(struct cli *cli, const struct set_opts *opts, cmd_ct_verb run,
+			   struct err *err)
+{
+	char **secrets = NULL;
+	int rc;
+
+	vzlog_keep_args();
+	if (secret_take(opts->given, &secrets, err) < 0)
+		return cmd_ct_finish(cli, -1, err);
+	rc = cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, run, err);
+	secret_free(secrets);
+	return rc;
+}
+
 static int create(struct cli *cli, struct ct *ct, struct err *err)
 {
 	return ct_create(ct, cli->ct_opts, err);
@@ -30,6 +47,7 @@ static int create(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_create(struct cli *cli, struct err *err)
 {
+	const struct ct_create_opts *opts = cli->ct_opts;
 	char shown[STR_SHOW_SIZE];
 	uint32_t ctid;
 
@@ -38,7 +56,7 @@ int cmd_ct_create(struct cli *cli, struct err *err)
 		err_hint(err, "a number from 1 to %u; --name gives it a name", CTID_MAX);
 		return cmd_ct_finish(cli, -1, err);
 	}
-	return cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, create, err);
+	return on_with_secrets(cli, &opts->set, create, err);
 }
 
 /* ---- set ---- */
@@ -67,7 +85,7 @@ static int set(struct cli *cli, struct ct *ct, struct err *err)
 
 int cmd_ct_set(struct cli *cli, struct err *err)
 {
-	return cmd_ct_on(cli, CT_LOCK | CT_NO_CONF, set, err);
+	return on_with_secrets(cli, cli->opts, set, err);
 }
 
 /* ---- rename ---- */

@@ -23,6 +23,8 @@ static struct {
 	int fd, level;
 	enum vzlog_level begun; /* the level of who runs what */
 	char id[64];
+	char *args; /* our command line, by vzlog_keep_args */
+	size_t args_len;
 } vzlog = { .fd = -1 };
 
 /* ---- lines ---- */
@@ -79,6 +81,18 @@ static void take_log_line(enum log_level level, const char *msg)
 
 /* ---- the command line ---- */
 
+/* As a shell takes it, so that no argument looks like two, or like the end of the line. */
+static void add_quoted(struct strbuf *sb, const char *arg)
+{
+	strbuf_add_char(sb, '"');
+	for (; *arg; arg++) {
+		if (*arg == '"' || *arg == '\\')
+			strbuf_add_char(sb, '\\');
+		strbuf_add_char(sb, *arg);
+	}
+	strbuf_add_char(sb, '"');
+}
+
 static void add_arg(struct strbuf *sb, const char *arg)
 {
 	static const char plain[] = "0123456789"
@@ -88,7 +102,7 @@ static void add_arg(struct strbuf *sb, const char *arg)
 	if (*arg && !arg[strspn(arg, plain)])
 		strbuf_add(sb, arg);
 	else
-		strbuf_addf(sb, "\"%s\"", arg);
+		add_quoted(sb, arg);
 }
 
 /* USER:PASSWORD; one without a ":" may be a password alone. */
@@ -168,14 +182,30 @@ static void add_parent(struct strbuf *sb)
 	strbuf_addf(sb, ", from %s[%d]", comm, getppid());
 }
 
+void vzlog_keep_args(void)
+{
+	if (!vzlog.args)
+		fd_load_at(AT_FDCWD, "/proc/self/cmdline", ARGS_MAX_BYTES, &vzlog.args,
+			   &vzlog.args_len, NULL);
+}
+
+static void forget_args(void)
+{
+	if (vzlog.args)
+		explicit_bzero(vzlog.args, vzlog.args_len);
+	free(vzlog.args);
+	vzlog.args = NULL;
+}
+
 static void write_who(void)
 {
 	auto_strbuf struct strbuf line = { 0 };
-	auto_free char *args = NULL;
-	size_t len;
 
-	if (fd_load_at(AT_FDCWD, "/proc/self/cmdline", ARGS_MAX_BYTES, &args, &len, NULL) == 0)
-		vzlog_add_args(&line, args, len, vzlog.id, vzlog.begun <= VZLOG_NORMAL);
+	vzlog_keep_args();
+	if (vzlog.args)
+		vzlog_add_args(&line, vzlog.args, vzlog.args_len, vzlog.id,
+			       vzlog.begun <= VZLOG_NORMAL);
+	forget_args();
 	strbuf_add(&line, " (");
 	add_user(&line);
 	add_parent(&line);

@@ -20,6 +20,9 @@
 /* As LOG_LEVEL of vz.conf counts. */
 enum vzlog_level { VZLOG_ERROR = -1, VZLOG_NORMAL, VZLOG_MORE, VZLOG_DEBUG };
 
+/* Remembers our command line as it is now, for vzlog_begin: who wipes secrets in it calls it first. */
+void vzlog_keep_args(void);
+
 /* Opens what vz.conf says (LOGGING, LOGFILE, LOG_LEVEL) for lines about this CT, and begins: who
  * runs what, at this level; above VZLOG_NORMAL without what stands behind the CT's id. Warnings
  * (log.h) get there too. A file that can't be opened is a warning. */
@@ -31,8 +34,8 @@ void vzlog_end(int status, const struct err *err);
 /* A line. Before vzlog_begin, none. */
 void vzlog_write(enum vzlog_level level, const char *text);
 
-/* The arguments (NULs between, len bytes) as they are logged: those with odd characters in quotes,
- * passwords as "***"; not whole: those behind `id` as "...". Pure. */
+/* The arguments (NULs between, len bytes) as they are logged: those with odd characters in quotes
+ * (with \" and \\ there), passwords as "***"; not whole: those behind `id` as "...". Pure. */
 void vzlog_add_args(struct strbuf *sb, const char *args, size_t len, const char *id, bool whole);
 
 #endif

@@ -67,6 +67,42 @@ t_passwords()
 	ct destroy "$id" >/dev/null
 }
 
+hidden() # PID
+{
+	! grep -qE 'topsecret|hers' "/proc/$1/cmdline"
+}
+
+# One password is waited for, so there is time to look.
+t_no_password_stands_in_a_list_of_processes()
+{
+	local pid
+	command -v openssl >/dev/null || { skip "passwords" "openssl is missing"; return; }
+	make_ct
+	mkfifo "$SCRATCH/fifo"
+	"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" set "$id" --userpasswd root:topsecret \
+		--userpasswd=alice:hers --userpasswd bob:- <"$SCRATCH/fifo" &
+	pid=$!
+	exec 7>"$SCRATCH/fifo"
+	until_true grep -q root: "/proc/$pid/cmdline"
+	until_true hidden "$pid"
+	check "passwords are wiped" hidden "$pid"
+	check "users are shown, passwords are not" grep -qE 'root:.*alice:.*bob:-' <(tr '\0' ' ' <"/proc/$pid/cmdline")
+	echo 'from stdin: 1' >&7
+	exec 7>&-
+	wait "$pid"
+	is "set" "$?" 0
+	check "the first fits" fits root topsecret
+	check "the second fits" fits alice hers
+	check "what came on stdin fits" fits bob 'from stdin: 1'
+	is "none is logged" "$(grep -rlE 'topsecret|hers|from stdin' "$CT_DIR/conf" "$CT_DIR/vzctl.log")" ""
+	try ct set "$id" --userpasswd root:- </dev/null
+	is "nothing on stdin" "$status/$err" "21/vzrun: set $id: --userpasswd: stdin has no password"
+	is "the rest is left" "$(printf 'two\nlines\n' | { ct set "$id" --userpasswd root:- && cat; })" lines
+	check "its first line fits" fits root two
+	rm "$SCRATCH/fifo"
+	ct destroy "$id" >/dev/null
+}
+
 t_with_save_and_others()
 {
 	make_ct

@@ -25,6 +25,8 @@ static void odd_arguments_stand_in_quotes(void **state)
 	(void)state;
 	ASSERT_LOGGED("vzctl\0set\000101\0--description\0a b\0--searchdomain\0\0", true,
 		      "vzctl set 101 --description \"a b\" --searchdomain \"\"");
+	ASSERT_LOGGED("vzctl\0set\000101\0--description\0a\" --x \"\\\0", true,
+		      "vzctl set 101 --description \"a\\\" --x \\\"\\\\\"");
 }
 
 static void no_password_is_in_it(void **state)
