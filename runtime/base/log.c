@@ -81,8 +81,11 @@ static void format_stderr(struct strbuf *sb, enum log_level level, const char *m
 	if (log_state.style == LOG_PREFIXED)
 		strbuf_add(sb, level == LOG_LEVEL_WARNING ? "vzrun: warning: " : "vzrun: ");
 	/* As err.c: names in it may be a container's, and this may be a terminal. */
-	for (; *msg; msg++)
-		strbuf_add_char(sb, (unsigned char)*msg < ' ' || *msg == 0x7f ? '?' : *msg);
+	for (; *msg; msg++) {
+		bool odd = ((unsigned char)*msg < ' ' && *msg != '\t') || *msg == 0x7f;
+
+		strbuf_add_char(sb, odd ? '?' : *msg);
+	}
 	strbuf_add_char(sb, '\n');
 }
 

@@ -75,8 +75,9 @@ int cmd_ct_exit_code(const struct err *err)
 {
 	if (err->code >= VZ_ERR_BASE)
 		return err->code - VZ_ERR_BASE;
+	/* A text about an option begins with it; else it is a conf that has what it must not. */
 	if (err->code == ERR_INPUT)
-		return VZ_BAD_VALUE;
+		return str_starts(err->msg, "--") ? VZ_BAD_VALUE : VZ_BAD_CONF;
 	return err->code == ERR_USAGE ? VZ_BAD_OPTION : VZ_SYSTEM;
 }
 
@@ -173,34 +174,51 @@ void cmd_ct_status_line(const char *id, const struct ct_status *st, struct strbu
 		    st->mounted ? "mounted" : "unmounted", st->running ? "running" : "down");
 }
 
-static int status(struct cli *cli, struct ct *ct, struct err *err)
+/* What is known of it is told, whatever its conf has; OpenVZ's status never fails. */
+static int open_any(struct cli *cli, const struct vz *vz, struct ct **ret, struct err *err)
 {
-	auto_strbuf struct strbuf line = { 0 };
-	struct ct_status st;
-
-	(void)cli;
-	if (ct_status(ct, &st, err) < 0)
+	if (ct_open(vz, cli->args[0], CT_NO_CONF, ret, err) == 0)
+		return 0;
+	if (err->code == VZ_ERR(VZ_BAD_VALUE)) /* that is no CT's name */
 		return -1;
-	cmd_ct_status_line(ct->id, &st, &line);
-	return output_write(&line, err);
+	log_warning("%s", err->msg);
+	return ct_open(vz, cli->args[0], CT_NO_CONF | CT_ANY_CONF, ret, err);
 }
 
-int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err)
+/* It is not logged. */
+static int get_status(struct cli *cli, char ret_id[CTID_SIZE], struct ct_status *ret,
+		      struct err *err)
 {
 	auto_vz struct vz *vz = NULL;
 	auto_ct struct ct *ct = NULL;
 	int rc = cmd_ct_load_vz(cli, &vz, err);
 
 	if (rc == 0)
-		rc = ct_open(vz, cli->args[0], CT_NO_CONF, &ct, err);
+		rc = open_any(cli, vz, &ct, err);
 	if (rc == 0)
 		rc = ct_status(ct, ret, err);
+	if (rc == 0)
+		snprintf(ret_id, CTID_SIZE, "%s", ct->id);
 	return cmd_ct_finish(cli, rc, err);
+}
+
+int cmd_ct_get_status(struct cli *cli, struct ct_status *ret, struct err *err)
+{
+	char id[CTID_SIZE];
+
+	return get_status(cli, id, ret, err);
 }
 
 int cmd_ct_status(struct cli *cli, struct err *err)
 {
-	return cmd_ct_on(cli, CT_NO_CONF, status, err);
+	auto_strbuf struct strbuf line = { 0 };
+	struct ct_status st;
+	char id[CTID_SIZE];
+
+	if (get_status(cli, id, &st, err) < 0)
+		return -1;
+	cmd_ct_status_line(id, &st, &line);
+	return output_write(&line, err);
 }
 
 static int destroy(struct cli *cli, struct ct *ct, struct err *err)

@@ -29,7 +29,7 @@ const struct vzctl_command vzctl_commands[] = {
 	{ "mount", "mount", NULL, NULL, NULL, 0 },
 	{ "umount", "umount", NULL, NULL, NULL, 0 },
 	{ "status", "status", NULL, NULL, NULL, VZCTL_NEW },
-	{ "set", "set", NULL, NULL, NULL, VZCTL_VALUE | VZCTL_NEW },
+	{ "set", "set", vzctl_set, NULL, NULL, VZCTL_VALUE | VZCTL_NEW },
 	{ "enter", "enter", NULL, NULL, NULL, 0 },
 	{ "exec", "exec", vzctl_exec, &vzctl_no_options, NULL, 0 },
 	{ "exec2", "exec", cmd_ct_exec_line, &vzctl_no_options, NULL, VZCTL_ALIAS },

@@ -46,6 +46,7 @@ void vzctl_list(struct strbuf *sb);
 
 /* vzctl_state.c: what vzrun has no verb for, or another one. */
 int vzctl_create(struct cli *cli, struct err *err);
+int vzctl_set(struct cli *cli, struct err *err);
 int vzctl_chkpnt(struct cli *cli, struct err *err);
 int vzctl_restore(struct cli *cli, struct err *err);
 int vzctl_destroy(struct cli *cli, struct err *err);

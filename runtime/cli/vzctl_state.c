@@ -43,6 +43,21 @@ int vzctl_create(struct cli *cli, struct err *err)
 	return rc;
 }
 
+/* ---- set ---- */
+
+int vzctl_set(struct cli *cli, struct err *err)
+{
+	const void *given = cli->opts;
+	struct set_opts opts = *(const struct set_opts *)given;
+	int rc;
+
+	opts.openvz = true;
+	cli->opts = &opts;
+	rc = cmd_ct_set(cli, err);
+	cli->opts = given;
+	return rc;
+}
+
 /* ---- chkpnt, restore: what panels use of them is the pause ---- */
 
 struct chkpnt_opts {

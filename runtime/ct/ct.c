@@ -61,9 +61,10 @@ static int load_conf(struct ct *ct, unsigned int flags, struct err *err)
 		return 0;
 	}
 	if (err->code != ENOENT && !(flags & CT_ANY_CONF))
-		return -1;
+		return err->code == ENOMEM ? -1 : vz_fail(err, VZ_BAD_CONF);
 	if (err->code == ENOENT && !(flags & CT_NO_CONF))
 		return no_conf(ct, err);
+	ct->has_conf = err->code != ENOENT;
 	ct->conf = conf_new();
 	return ct->conf ? 0 : err_sys(err, "open CT %s", ct->id);
 }

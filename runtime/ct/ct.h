@@ -38,7 +38,8 @@ enum ct_open_flag {
 	CT_ANY_CONF = 4, /* a conf that can't be used counts as empty */
 };
 
-/* The CT with that number or name. VZ_ERR(VZ_BAD_VALUE) for what is neither. */
+/* The CT with that number or name. VZ_BAD_VALUE for what is neither, VZ_BAD_CONF where the conf has
+ * faults. */
 int ct_open(const struct vz *vz, const char *name, unsigned int flags, struct ct **ret,
 	    struct err *err);
 /* The CT whose conf is in that file, wherever it is; its id is that of the file's name, else 0. Never

@@ -50,9 +50,30 @@ static int open_netns(const struct ct *ct, struct err *err)
 	return steal_fd(&netns);
 }
 
-static int fail(struct err *err)
+/* Is there a link of the host's that it has not yet? */
+static bool borrows(const struct net_config *config, const struct net_config *old)
 {
-	return vz_fail(err, err->code == EADDRINUSE ? VZ_IP_IN_USE : VZ_CANNOT_ADD_IP);
+	for (size_t i = 0; config && i < config->n_nics; i++) {
+		const struct net_nic *nic = &config->nics[i];
+		bool had = false;
+
+		for (size_t j = 0; old && j < old->n_nics; j++)
+			had = had || (old->nics[j].kind == NET_PHYSICAL &&
+				      str_eq(old->nics[j].parent, nic->parent));
+		if (nic->kind == NET_PHYSICAL && !had)
+			return true;
+	}
+	return false;
+}
+
+static int fail(const struct net_config *config, const struct net_config *old, struct err *err)
+{
+	if (err->code == EADDRINUSE)
+		return vz_fail(err, VZ_IP_IN_USE);
+	/* It is missing, or can't be moved. */
+	if ((err->code == ENODEV || err->code == ERR_INPUT) && borrows(config, old))
+		return vz_fail(err, VZ_NETDEV);
+	return vz_fail(err, VZ_CANNOT_ADD_IP);
 }
 
 static bool is_among(const struct net_config *config, const struct net_addr *addr)
@@ -64,9 +85,9 @@ static bool is_among(const struct net_config *config, const struct net_addr *add
 	return false;
 }
 
-/* The routed addresses that one has and the other has not. */
-static void say_addresses(const struct ct *ct, const char *doing, const struct net_config *has,
-			  const struct net_config *has_not)
+/* The routed addresses that one has and the other has not; `always`: though there is none. */
+static void say_addresses(const struct ct *ct, const char *doing, bool always,
+			  const struct net_config *has, const struct net_config *has_not)
 {
 	auto_strbuf struct strbuf text = { 0 };
 	char shown[ADDR_TEXT_SIZE];
@@ -76,10 +97,11 @@ static void say_addresses(const struct ct *ct, const char *doing, const struct n
 
 		for (size_t j = 0; nic->kind == NET_ROUTED && j < nic->n_addrs; j++)
 			if (!is_among(has_not, &nic->addrs[j]))
-				strbuf_addf(&text, " %s", addr_show(&nic->addrs[j], shown));
+				strbuf_addf(&text, "%s%s", text.len ? " " : "",
+					    addr_show(&nic->addrs[j], shown));
 	}
-	if (text.len > 0 && !text.failed)
-		vz_sayf(ct->vz, "%s IP address(es):%s", doing, text.text);
+	if ((text.len > 0 || always) && !text.failed)
+		vz_sayf(ct->vz, "%s IP address(es): %s", doing, text.len ? text.text : "");
 }
 
 int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *err)
@@ -88,28 +110,68 @@ int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *e
 
 	if (netns < 0)
 		return -1;
-	say_addresses(ct, "Adding", config, NULL);
-	return net_up(config, netns, err) < 0 ? fail(err) : 0;
+	say_addresses(ct, "Adding", false, config, NULL);
+	return net_up(config, netns, err) < 0 ? fail(config, NULL, err) : 0;
 }
 
-static int change(const struct ct *ct, const struct net_config *config, struct err *err)
+/* Takes those to be renewed out of what it is to have. False: there are none. */
+static bool take_out(struct net_config *config, const struct net_config *old,
+		     const struct ctnet_renewal *renewal)
 {
-	auto_net struct net_config *old = NULL;
-	auto_fd int netns = -1;
+	bool found = false;
+
+	for (size_t i = 0; i < config->n_nics; i++) {
+		struct net_nic *nic = &config->nics[i];
+		size_t kept = 0;
+
+		if (nic->kind != NET_ROUTED)
+			continue;
+		for (size_t j = 0; j < nic->n_addrs; j++) {
+			const struct net_addr *addr = &nic->addrs[j];
+
+			if (is_among(old, addr) && (renewal->all || is_among(renewal->again, addr)))
+				found = true;
+			else
+				nic->addrs[kept++] = *addr;
+		}
+		nic->n_addrs = kept;
+	}
+	return found;
+}
+
+/* By two steps where something is to be renewed: `between` lacks it. */
+static int change_by(const struct ct *ct, const struct net_config *old,
+		     const struct net_config *config, const struct ctnet_renewal *renewal,
+		     struct err *err)
+{
+	auto_net struct net_config *between = NULL;
+	auto_fd int netns = open_netns(ct, err);
+	bool renews;
 	int rc;
 
-	if (net_load(ct->id, &old, err) < 0) {
-		if (err->code != ERR_NOT_FOUND)
-			return -1;
-		return config ? ctnet_up(ct, config, err) : 0;
-	}
-	netns = open_netns(ct, err);
-	if (netns < 0)
+	if (netns < 0 || (config && ctnet_read(ct, &between, err) < 0))
 		return -1;
-	say_addresses(ct, "Deleting", old, config);
-	say_addresses(ct, "Adding", config, old);
+	renews = between && take_out(between, old, renewal);
+	say_addresses(ct, renewal->all ? "Deleting all" : "Deleting", renewal->all, old, between);
+	say_addresses(ct, "Adding", false, config, renews ? between : old);
+	if (renews && net_change(between, netns, err) < 0)
+		return fail(between, old, err);
 	rc = config ? net_change(config, netns, err) : net_remove(ct->id, netns, err);
-	return rc < 0 ? fail(err) : 0;
+	return rc < 0 ? fail(config, old, err) : 0;
+}
+
+static int change(const struct ct *ct, const struct net_config *config,
+		  const struct ctnet_renewal *renewal, struct err *err)
+{
+	auto_net struct net_config *old = NULL;
+
+	if (net_load(ct->id, &old, err) == 0)
+		return change_by(ct, old, config, renewal, err);
+	if (err->code != ERR_NOT_FOUND)
+		return -1;
+	if (renewal->all)
+		say_addresses(ct, "Deleting all", true, NULL, NULL);
+	return config ? ctnet_up(ct, config, err) : 0;
 }
 
 /* Whoever has root in the CT can plant what keeps these from being written, and harms its own names
@@ -142,9 +204,10 @@ static void rewrite_files(const struct ct *ct, const struct net_config *config)
 				  config);
 }
 
-int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err)
+int ctnet_change(const struct ct *ct, const struct net_config *config,
+		 const struct ctnet_renewal *renewal, struct err *err)
 {
-	if (change(ct, config, err) < 0)
+	if (change(ct, config, renewal, err) < 0)
 		return -1;
 	rewrite_files(ct, config);
 	return 0;

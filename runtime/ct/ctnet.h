@@ -15,9 +15,15 @@ int ctnet_read(const struct ct *ct, struct net_config **ret, struct err *err);
 /* Gives it to the created or running CT. VZ_IP_IN_USE, VZ_CANNOT_ADD_IP. */
 int ctnet_up(const struct ct *ct, const struct net_config *config, struct err *err);
 
+struct ctnet_renewal {
+	/* Routed addresses that go and come again if it has them, whatever else changes; or NULL. */
+	const struct net_config *again;
+	bool all; /* all that it has */
+};
 /* The same where it may have a network already, and ctnet_write_files. config NULL: it is to have
  * none. */
-int ctnet_change(const struct ct *ct, const struct net_config *config, struct err *err);
+int ctnet_change(const struct ct *ct, const struct net_config *config,
+		 const struct ctnet_renewal *renewal, struct err *err);
 
 /* What files in the mounted CT say of its network (dist.h): its name at its addresses, whose venet0
  * is. What can't be written is warned of. hostname is the one it runs with. */

@@ -155,6 +155,25 @@ int inside_alone(const struct ct *ct, const struct storage *storage, const char 
 	return run_args(ct, storage, args, -1, true, ret_status, err);
 }
 
+int inside_held(const struct ct *ct, const struct storage *storage,
+		int (*run)(const void *arg, struct err *err), const void *arg, struct err *err)
+{
+	static const char *const args[] = { "/bin/true", NULL };
+	struct container_create_opts opts = { .bundle = ct->private };
+	auto_spec struct spec *spec = NULL;
+	struct err later;
+	int saved[3], rc;
+
+	if (live_clear(ct, err) < 0 || compile(ct, storage, args, &spec, err) < 0 ||
+	    exec_stdio_null(saved, err) < 0)
+		return -1;
+	rc = container_create(ct->vz->set, ct->id, spec, &opts, err);
+	exec_stdio_restore(saved);
+	if (rc == 0)
+		rc = run(arg, err);
+	return live_clear(ct, rc < 0 ? &later : err) < 0 ? -1 : rc;
+}
+
 /* One that was mounted for the host is that again behind it. */
 static int script_stopped(const struct ct *ct, int input, int *ret_status, struct err *err)
 {

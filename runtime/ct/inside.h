@@ -32,4 +32,8 @@ struct storage;
 int inside_alone(const struct ct *ct, const struct storage *storage, const char *const *args,
 		 int *ret_status, struct err *err);
 
+/* While it is up as for a start but for its first process, which never runs; mounted likewise. */
+int inside_held(const struct ct *ct, const struct storage *storage,
+		int (*run)(const void *arg, struct err *err), const void *arg, struct err *err);
+
 #endif

@@ -39,7 +39,9 @@ static int edit(const struct set_job *job, const char *value, struct err *err)
 	snprintf(what, sizeof(what), "--%s", job->row->option);
 	if (job->row->edit(job, value, what, err) == 0)
 		return 0;
-	return job->row->fails && err->code == ERR_INPUT ? vz_fail(err, job->row->fails) : -1;
+	if (err->code != ERR_INPUT || str_starts(err->msg, job->ct->conf_path))
+		return -1; /* no fault of the value */
+	return vz_fail(err, job->row->fails ? job->row->fails : VZ_BAD_VALUE);
 }
 
 static int edit_joined(const struct set_job *job, struct err *err)
@@ -70,9 +72,18 @@ static int run_row(const struct set_job *job, unsigned int *parts, struct err *e
 	return 0;
 }
 
-int set_edit(struct ct *ct, const struct set_opts *opts, unsigned int *ret_parts, struct err *err)
+/* What the keys say together. */
+static int check(const struct ct *ct, unsigned int parts, struct err *err)
 {
 	auto_net struct net_config *config = NULL;
+
+	if ((parts & 1U << SET_LIMITS) && check_limits(ct, err) < 0)
+		return -1;
+	return ctnet_read(ct, &config, err);
+}
+
+int set_edit(struct ct *ct, const struct set_opts *opts, unsigned int *ret_parts, struct err *err)
+{
 	struct set_job job = { .ct = ct, .opts = opts };
 	unsigned int parts = 0;
 
@@ -82,7 +93,7 @@ int set_edit(struct ct *ct, const struct set_opts *opts, unsigned int *ret_parts
 				return -1;
 	if (ret_parts)
 		*ret_parts = parts;
-	if ((parts & 1U << SET_LIMITS) && check_limits(ct, err) < 0)
-		return -1;
-	return ctnet_read(ct, &config, err);
+	if (check(ct, parts, err) == 0)
+		return 0;
+	return err->code == ERR_INPUT ? vz_fail(err, VZ_BAD_VALUE) : -1;
 }

@@ -18,6 +18,7 @@ struct set_opts {
 	char **given;
 	const char *ifname; /* the NIC that options of one NIC are about, or NULL: the routed one */
 	bool crypted;       /* the password is a hash */
+	bool openvz; /* a password is set, and told of, as OpenVZ does it: in a CT that is up */
 	bool skip_arpdetect;
 	bool reset_ub; /* put the conf's limits in force anew, and nothing else */
 	bool save;
@@ -79,7 +80,7 @@ extern const struct set_row *const set_tables[];
 /* The row of an option, or NULL. */
 const struct set_row *set_find(const char *option);
 
-/* Edits the CT's conf in memory, and checks what comes out. VZ_BAD_IP, ERR_INPUT, …; then the conf
+/* Edits the CT's conf in memory, and checks what comes out. VZ_BAD_VALUE, or what a row says; then the conf
  * is of no more use. ret_parts, which may be NULL: bits 1 << SET_… of what was given. */
 int set_edit(struct ct *ct, const struct set_opts *opts, unsigned int *ret_parts, struct err *err);
 

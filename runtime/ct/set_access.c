@@ -2,11 +2,14 @@
 /* set: passwords and keys, which go into the CT and into no conf. */
 #include "config.h"
 
+#include <string.h>
+
 #include "runtime/base/fd.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/access.h"
 #include "runtime/ct/bind.h"
 #include "runtime/ct/ctmount.h"
+#include "runtime/ct/inside.h"
 #include "runtime/ct/set.h"
 
 static int userpasswd(const struct set_job *job, const char *value, const char *what,
@@ -67,6 +70,15 @@ static int apply_one(const struct dist_tree *tree, const struct bind_list *binds
 	return access_set_password(tree, pair[1], opts->crypted, err);
 }
 
+/* The words of the passwd(1) that OpenVZ runs in the CT: panels take them for success. */
+static void say_password(const struct ct *ct, const struct set_opts *opts, char *const *pair)
+{
+	if (!opts->openvz || !str_eq(pair[0], "userpasswd"))
+		return;
+	vz_sayf(ct->vz, "Changing password for user %.*s.", (int)strcspn(pair[1], ":"), pair[1]);
+	vz_sayf(ct->vz, "passwd: all authentication tokens updated successfully.");
+}
+
 static int apply_all(const struct ct *ct, uint32_t first_id, const struct set_opts *opts,
 		     struct err *err)
 {
@@ -77,8 +89,11 @@ static int apply_all(const struct ct *ct, uint32_t first_id, const struct set_op
 	if (bind_read(conf_get(ct->conf, "BINDMOUNT"), NULL, &binds, err) < 0 ||
 	    dist_file_open(&tree, ct->root, first_id, err) < 0)
 		return -1;
-	for (char **at = opts->given; at && *at && rc == 0; at += 2)
+	for (char **at = opts->given; at && *at && rc == 0; at += 2) {
 		rc = apply_one(&tree, &binds, opts, at, err);
+		if (rc == 0)
+			say_password(ct, opts, at);
+	}
 	fd_closep(&tree.fd);
 	return rc;
 }
@@ -98,29 +113,74 @@ static int apply_unmounted(const struct ct *ct, const struct storage *storage,
 	return storage_umount(&how, false, rc < 0 ? &later : err) < 0 ? -1 : rc;
 }
 
-static bool is_given(const struct set_opts *opts)
+/* ---- as OpenVZ does it: in a CT that is up ---- */
+
+struct held {
+	const struct ct *ct;
+	const struct storage *storage;
+	const struct set_opts *opts;
+};
+
+static int apply_held(const void *arg, struct err *err)
+{
+	const struct held *held = arg;
+	int rc;
+
+	vz_sayf(held->ct->vz, "Container start in progress...");
+	rc = apply_all(held->ct, held->storage->first_id, held->opts, err);
+	vz_sayf(held->ct->vz, "Killing container ...");
+	return rc;
+}
+
+static int apply_started(const struct ct *ct, const struct storage *storage,
+			 const struct set_opts *opts, struct err *err)
+{
+	const struct held held = { ct, storage, opts };
+	struct err later;
+	int rc;
+
+	if (ctmount_check(storage, err) < 0)
+		return -1;
+	vz_sayf(ct->vz, "Starting container...");
+	if (storage_mount(storage, err) < 0)
+		return vz_fail(err, VZ_CANNOT_MOUNT);
+	vz_sayf(ct->vz, "Container is mounted");
+	rc = inside_held(ct, storage, apply_held, &held, err);
+	if (rc == 0)
+		vz_sayf(ct->vz, "Container was stopped");
+	if (storage_umount(storage, false, rc < 0 ? &later : err) < 0)
+		return -1;
+	vz_sayf(ct->vz, "Container is unmounted");
+	return rc;
+}
+
+static bool gives(const struct set_opts *opts, const char *option)
 {
 	for (char **at = opts->given; at && *at; at += 2)
-		for (const struct set_row *row = set_access_rows; *row->option; row++)
-			if (str_eq(at[0], row->option))
-				return true;
+		if (str_eq(at[0], option))
+			return true;
 	return false;
+}
+
+static int apply(const struct ct *ct, const struct storage *storage, const struct set_opts *opts,
+		 struct err *err)
+{
+	if (storage_mounted(storage))
+		return apply_all(ct, ctmount_ids(storage), opts, err);
+	if (opts->openvz && gives(opts, "userpasswd"))
+		return apply_started(ct, storage, opts, err);
+	return apply_unmounted(ct, storage, opts, err);
 }
 
 int access_apply(const struct ct *ct, const struct set_opts *opts, struct err *err)
 {
 	struct storage storage;
-	int rc;
 
-	if (!is_given(opts))
+	if (!gives(opts, "userpasswd") && !gives(opts, "sshkey"))
 		return 0;
 	if (ct_storage(ct, true, &storage, err) < 0)
 		return -1;
-	if (storage_mounted(&storage))
-		rc = apply_all(ct, ctmount_ids(&storage), opts, err);
-	else
-		rc = apply_unmounted(ct, &storage, opts, err);
-	if (rc == 0)
+	if (apply(ct, &storage, opts, err) == 0)
 		return 0;
 	err_wrap(err, "change who may log in");
 	return err && err->code >= VZ_ERR_BASE ? -1 : vz_fail(err, VZ_PASSWORD);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netsetup/options.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
@@ -45,35 +46,58 @@ static int apply_dns(struct ct *ct, const struct conf *old, const struct set_opt
 			    ct_get(ct, "SEARCHDOMAIN"), err);
 }
 
+/* What --ipadd names is given anew even where the CT has it: OpenVZ's way to repair it. */
+static int read_renewal(const struct set_opts *opts, struct net_config *again,
+			struct ctnet_renewal *ret, struct err *err)
+{
+	*ret = (struct ctnet_renewal){ .again = again };
+	for (char **at = opts->given; at && *at && !opts->ifname; at += 2) {
+		bool adds = str_eq(at[0], "ipadd") || str_eq(at[0], "ip");
+
+		if (adds && !options_ip_add(again, at[1], "--ipadd", err))
+			return -1;
+		if (str_eq(at[0], "ipdel") && str_eq(at[1], "all"))
+			ret->all = true;
+	}
+	return 0;
+}
+
 static int apply_net(struct ct *ct, const struct conf *old, const struct set_opts *opts,
 		     struct err *err)
 {
-	auto_net struct net_config *config = NULL;
+	auto_net struct net_config *config = NULL, *again = calloc(1, sizeof(*again));
+	struct ctnet_renewal renewal;
 
 	(void)old;
-	if (ctnet_read(ct, &config, err) < 0)
+	if (!again)
+		return err_sys(err, "change the network");
+	if (ctnet_read(ct, &config, err) < 0 || read_renewal(opts, again, &renewal, err) < 0)
 		return -1;
 	if (config && opts->skip_arpdetect)
 		config->no_detect = true;
-	return ctnet_change(ct, config, err);
+	return ctnet_change(ct, config, &renewal, err);
 }
 
-/* The running name, and the files that tell it: those of the network name it too. */
+/* The running name, and the files that tell it: those of the network name it too. All or nothing. */
 static int apply_hostname(struct ct *ct, const struct conf *old, const struct set_opts *opts,
 			  struct err *err)
 {
 	auto_net struct net_config *config = NULL;
-	const char *hostname = conf_get(ct->conf, "HOSTNAME");
+	const char *hostname = conf_get(ct->conf, "HOSTNAME"), *before = conf_get(old, "HOSTNAME");
 	struct storage storage;
+	struct err unused;
 
-	(void)old;
 	(void)opts;
 	if (!hostname) /* taken back to none: the files are the next start's */
 		return 0;
 	if (ct_storage(ct, true, &storage, err) < 0 || ctnet_read(ct, &config, err) < 0 ||
-	    container_set_hostname(ct->vz->set, ct->id, hostname, err) < 0 ||
 	    dist_set_hostname(ct->root, storage.first_id, hostname, err) < 0)
 		return -1;
+	if (container_set_hostname(ct->vz->set, ct->id, hostname, err) < 0) {
+		if (before)
+			dist_set_hostname(ct->root, storage.first_id, before, &unused);
+		return -1;
+	}
 	ctnet_write_files(ct, storage.first_id, hostname, config);
 	return 0;
 }
@@ -125,10 +149,16 @@ static const apply_fn part_applies[SET_PARTS] = {
 
 static int apply_part(struct run *run, unsigned int part, struct err *err)
 {
+	bool whole = part == SET_HOSTNAME; /* or nothing: a failed one needs no undo */
+
 	if (!part_applies[part])
 		return 0;
+	if (!whole)
+		run->applied |= 1U << part;
+	if (part_applies[part](run->ct, run->old, run->opts, err) < 0)
+		return -1;
 	run->applied |= 1U << part;
-	return part_applies[part](run->ct, run->old, run->opts, err);
+	return 0;
 }
 
 static int apply_parts(struct run *run, struct err *err)
@@ -267,6 +297,20 @@ static bool waits_for_start(const struct run *run, const struct set_row *row)
 	return row->part == SET_NEXT_START && !same_value(run->ct->conf, run->old, row->key);
 }
 
+static void warn_of_rest(const struct set_opts *opts)
+{
+	static const char text[] =
+		"Some of the parameters could not be applied to a running container";
+
+	if (!opts->openvz) {
+		log_warning("%s (--setmode restart: restart it; --setmode ignore: no warning)",
+			    text);
+		return;
+	}
+	log_warning("WARNING: %s.", text);
+	log_warning("\tPlease consider using --setmode option");
+}
+
 /* Is there something new that only a start brings? Says so. */
 static bool needs_restart(const struct run *run)
 {
@@ -283,8 +327,7 @@ static bool needs_restart(const struct run *run)
 			log_warning("Unable to set %s on a running container", row->option);
 	}
 	if (found && run->opts->mode == SET_MODE_NONE)
-		log_warning("Some of the parameters could not be applied to a running container "
-			    "(--setmode restart: restart it; --setmode ignore: no warning)");
+		warn_of_rest(run->opts);
 	return found;
 }
 
@@ -350,6 +393,18 @@ static int reset_limits(struct ct *ct, const struct set_opts *opts, struct err *
 	return ctlimits_change(ct, ct->conf, keys, err);
 }
 
+/* OpenVZ does so with whatever is set of a running CT; for a password panels wait for the word. */
+static int refresh_limits(const struct run *run, struct err *err)
+{
+	static const char *const keys[] = { "PHYSPAGES", "SWAPPAGES", NULL };
+	const unsigned int password = 1U << SET_PASSWORD, limits = 1U << SET_LIMITS;
+
+	if (!run->opts->openvz || (run->parts & (password | limits)) != password ||
+	    !conf_get(run->ct->conf, keys[0]))
+		return 0;
+	return ctlimits_change(run->ct, run->ct->conf, keys, err);
+}
+
 int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 {
 	auto_conf struct conf *old = NULL;
@@ -371,7 +426,7 @@ int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 			return -1;
 	}
 	/* What can't be taken back comes behind all that can. */
-	if (access_apply(ct, opts, err) < 0) {
+	if (access_apply(ct, opts, err) < 0 || (status.running && refresh_limits(&run, err) < 0)) {
 		revert(&run);
 		return -1;
 	}

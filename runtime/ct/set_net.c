@@ -104,6 +104,34 @@ static int edit_nic_ip(const struct set_job *job, const char *value, const char 
 	return write_netif(job, config, err);
 }
 
+/* One that it has is one host's whatever the prefix is: it gets the new prefix, in its place. */
+static bool change_prefix(struct net_config *config, const struct net_addr *addr)
+{
+	size_t at;
+
+	for (size_t i = 0; i < config->n_nics; i++) {
+		if (!has_addr(&config->nics[i], addr, &at))
+			continue;
+		config->nics[i].addrs[at].prefix = addr->prefix;
+		return true;
+	}
+	return false;
+}
+
+static int add_ips(struct net_config *config, const char *value, const char *what, struct err *err)
+{
+	auto_strv char **parts = strv_split(value, "+, \t\n");
+	struct net_addr addr;
+
+	if (!parts)
+		return err_sys(err, "%s", what);
+	for (char **part = parts; *part; part++)
+		if (addr_parse_host(*part, what, &addr, err) < 0 ||
+		    (!change_prefix(config, &addr) && !options_ip_add(config, *part, what, err)))
+			return -1;
+	return 0;
+}
+
 static int edit_ip(const struct set_job *job, const char *value, const char *what, bool add,
 		   struct err *err)
 {
@@ -117,7 +145,7 @@ static int edit_ip(const struct set_job *job, const char *value, const char *wha
 	config = read_key(job, "IP_ADDRESS", err);
 	if (!config)
 		return -1;
-	if (add ? !options_ip_add(config, value, what, err) :
+	if (add ? add_ips(config, value, what, err) < 0 :
 		  options_ip_del(config, value, what, err) < 0)
 		return -1;
 	netconf_emit_addrs(config, &text);
@@ -347,18 +375,18 @@ const struct set_row set_net_rows[] = {
 	{ "netif_add", netif_add, "NETIF", SET_NET, 0, 0 },
 	{ "netdev_del", netdev_del, "NETDEV", SET_NET, 0, VZ_NETDEV },
 	{ "netdev_add", netdev_add, "NETDEV", SET_NET, 0, VZ_NETDEV },
-	{ "ipdel", ipdel, "IP_ADDRESS", SET_NET, 0, VZ_BAD_IP },
+	{ "ipdel", ipdel, "IP_ADDRESS", SET_NET, 0, 0 },
 	{ "dhcp", dhcp, "NETIF", SET_NET, 0, 0 },
 	{ "dhcp6", dhcp, "NETIF", SET_NET, 0, 0 },
-	{ "ipadd", ipadd, "IP_ADDRESS", SET_NET, 0, VZ_BAD_IP },
-	{ "ip", ipadd, "IP_ADDRESS", SET_NET, 0, VZ_BAD_IP },
+	{ "ipadd", ipadd, "IP_ADDRESS", SET_NET, 0, 0 },
+	{ "ip", ipadd, "IP_ADDRESS", SET_NET, 0, 0 },
 	{ "mac", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "host_ifname", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "host_mac", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "bridge", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "mac_filter", nic_key, "NETIF", SET_NET, 0, 0 },
-	{ "gw", nic_key, "NETIF", SET_NET, 0, VZ_BAD_IP },
-	{ "gw6", nic_key, "NETIF", SET_NET, 0, VZ_BAD_IP },
+	{ "gw", nic_key, "NETIF", SET_NET, 0, 0 },
+	{ "gw6", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "mtu", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "vlan", nic_key, "NETIF", SET_NET, 0, 0 },
 	{ "trunk", trunk, "NETIF", SET_NET, 0, 0 },

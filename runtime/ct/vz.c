@@ -86,11 +86,12 @@ int vz_load(const char *path, const struct container_settings *set, vz_say say, 
 		return err_sys(err, "read vz.conf");
 	vz->set = set;
 	vz->say = say;
-	if (load_conf(path, vz, err) < 0 ||
-	    take_folder(vz, "TEMPLATE", &vz->template_dir, err) < 0 ||
+	if (load_conf(path, vz, err) < 0)
+		return err && err->code == ENOMEM ? -1 : vz_fail(err, VZ_NO_GLOBAL_CONF);
+	if (take_folder(vz, "TEMPLATE", &vz->template_dir, err) < 0 ||
 	    take_folder(vz, "DUMPDIR", &vz->dump_dir, err) < 0 ||
 	    take_folder(vz, "LOCKDIR", &vz->lock_dir, err) < 0)
-		return -1;
+		return vz_fail(err, VZ_NO_GLOBAL_CONF);
 	vz->conf_dir = vz_conf_dir(vz->conf_path);
 	vz->names_dir = beside(vz->conf_path, "names");
 	vz->cache_dir = str_dupf("%s/cache", vz->template_dir);

@@ -24,6 +24,7 @@ enum vz_exit {
 	VZ_SYSTEM = 3,
 	VZ_COMMAND_FAILED = 8,
 	VZ_LOCKED = 9,
+	VZ_NO_GLOBAL_CONF = 10,
 	VZ_NO_SCRIPT = 11,
 	VZ_NO_CONF = 14,
 	VZ_CHECKPOINT = 16,
@@ -50,7 +51,6 @@ enum vz_exit {
 	VZ_QUOTA_SET = 62,
 	VZ_QUOTA_OFF = 66,
 	VZ_BAD_HOSTNAME = 70,
-	VZ_BAD_IP = 71,
 	VZ_BAD_DNS = 72,
 	VZ_BAD_SEARCHDOMAIN = 73,
 	VZ_PASSWORD = 74,
@@ -97,7 +97,8 @@ struct vz {
  * Reads nothing. */
 char *vz_conf_dir(const char *conf_path);
 
-/* Reads vz.conf (path NULL: VZ_CONF, which may be missing: then the defaults hold). */
+/* Reads vz.conf (path NULL: VZ_CONF, which may be missing: then the defaults hold).
+ * VZ_NO_GLOBAL_CONF. */
 int vz_load(const char *path, const struct container_settings *set, vz_say say, struct vz **ret,
 	    struct err *err);
 void vz_free(struct vz *vz);

@@ -32,7 +32,11 @@ all_refuse() # WHAT PATTERN
 		check "$1: ${verb%% *} fails" test "$status" -ne 0 -a "$status" -ne 124
 		is "$1: ${verb%% *}: one line" "$(wc -l <<<"$err")$(grep -c '^vzrun: ' <<<"$err")" 11
 		like "$1: ${verb%% *}: says why" "$err" "$2"
+		is "$1: ${verb%% *}: as a bad configuration" "$status" 85
 	done
+	bounded status "$id"
+	is "$1: status tells what is known" "$status/$out" "0/CTID $id exist unmounted down"
+	like "$1: and of the fault" "$err" "$2"
 	is "$1: its data is there" "$(<"$(ct_private data)")" data
 }
 

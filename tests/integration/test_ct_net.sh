@@ -34,8 +34,18 @@ Adding IP address(es): 10.9.0.102"
 	check "the removed one does not answer" pings_not client 2001:db8:9::101
 	ct restart "$id" --fast >/dev/null
 	check "after a restart" pings client 10.9.0.102
+	try ct set "$id" --ipadd 10.9.0.101/24 --save
+	is "one that it has goes and comes" "$status/$out" "0/Deleting IP address(es): 10.9.0.101
+Adding IP address(es): 10.9.0.101
+CT configuration saved to $CT_DIR/conf/$id.conf"
+	is "with its new mask, in its place" "$(key IP_ADDRESS)" 'IP_ADDRESS="10.9.0.101/24 10.9.0.102"'
+	ip -n node route del 10.9.0.101
+	check "a route that somebody removed" pings_not client 10.9.0.101
+	ct set "$id" --ipadd 10.9.0.101 >/dev/null
+	check "is repaired by that" pings client 10.9.0.101
+	check "and the other answers still" pings client 10.9.0.102
 	try ct set "$id" --ipdel all --save
-	is "all are taken away" "$status" 0
+	is "all are taken away" "$status/${out%%$'\n'*}" "0/Deleting all IP address(es): 10.9.0.101 10.9.0.102"
 	check "none answers" pings_not client 10.9.0.101
 	is "its own interface is gone" "$(ct exec "$id" ls /sys/class/net)" lo
 	is "nothing is left" "$(left)" ""
@@ -91,9 +101,9 @@ t_bad_values_are_refused()
 {
 	world
 	make_ct --ipadd 10.9.0.101
-	refused 71 '--ipadd: "10.9.0"' --ipadd 10.9.0
-	refused 71 '--ipadd: "127.0.0.1"' --ipadd 127.0.0.1
-	refused 71 '--ipdel' --ipdel 10.9.0.7
+	refused 21 '--ipadd: "10.9.0"' --ipadd 10.9.0
+	refused 21 '--ipadd: "127.0.0.1"' --ipadd 127.0.0.1
+	refused 21 '--ipdel' --ipdel 10.9.0.7
 	refused 70 'host name' --hostname -x
 	refused 21 '--rate: "30" needs one of the units' --rate 30
 	refused 21 '--nat' --nat maybe
@@ -108,7 +118,7 @@ t_bad_values_are_refused()
 	refused 104 '--netdev_del' --netdev_del eth0
 	new_ct
 	try ct create "$id" --ostemplate minimal --ipadd nonsense
-	is "create" "$status" 71
+	is "create" "$status" 21
 	is "leaves nothing" "$(ct_traces "$id")" ""
 	net_end
 }

@@ -338,7 +338,7 @@ t_interfaces_of_the_host()
 	ct exec "$id" ip link set ph1 up
 	check "and works" pings node 192.168.8.2
 	try ct set "$id" --netdev_add nothing0 --save
-	like "one that is not there" "$status $err" '^[1-9].*"nothing0".*not saving'
+	like "one that is not there" "$status $err" '^104 .*"nothing0".*not saving'
 	is "NETDEV" "$(key NETDEV)" 'NETDEV="ph1"'
 	ct stop "$id" --fast >/dev/null
 	until_true is_back ph1

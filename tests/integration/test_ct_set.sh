@@ -181,6 +181,19 @@ t_what_only_a_start_brings()
 	ct destroy "$id" >/dev/null
 }
 
+t_what_fails_is_told_in_one_line()
+{
+	make_ct --hostname before
+	ct start "$id" >/dev/null
+	ct exec "$id" sh -c 'rm /etc/hostname && mkdir -p /etc/hostname/x'
+	try ct set "$id" --hostname after --save
+	check "a name that can't be written is refused" test "$status" != 0
+	is "one line" "$(wc -l <<<"$err")" 1
+	is "the name is as before" "$(ct exec "$id" uname -n)$(key HOSTNAME)" beforebefore
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+}
+
 # Its conf is bind-mounted read-only: it can't be replaced.
 t_what_can_not_be_kept_is_taken_back()
 {

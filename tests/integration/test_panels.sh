@@ -385,6 +385,8 @@ t_similar_text_is_phps()
 	like "another text is no success" "$(whmcs "Stopping container ... Container was stopped Container is unmounted")" failure
 }
 
+WHMCS_PASSWORD="Starting container... Container is mounted Container start in progress... Changing password for user root. passwd: all authentication tokens updated successfully. Killing container ... Container was stopped Container is unmounted"
+
 t_whmcs()
 {
 	local confs=/etc/vz/conf areas=/vz/private
@@ -402,6 +404,21 @@ t_whmcs()
 	is stop "$(whmcs "Stopping container ... Container was stopped Container is unmounted")" success
 	try vzctl status "$id"
 	is "status by its last word" "${out##* }" down
+	try vzctl set "$id" --userpasswd root:secret
+	is "set --userpasswd of a stopped one" "$(whmcs "$WHMCS_PASSWORD")" success
+	is "all of it" "$err/$out" "/Starting container...
+Container is mounted
+Container start in progress...
+Changing password for user root.
+passwd: all authentication tokens updated successfully.
+Killing container ...
+Container was stopped
+Container is unmounted"
+	echo 'cat /etc/shadow' >"$SCRATCH/script"
+	like "it has the password" "$(vzctl runscript "$id" "$SCRATCH/script")" '^root:[$]6'
+	is "status behind it" "$(vzctl status "$id")" "CTID $id exist unmounted down"
+	try vzctl set "$id" --hostname w.example --userpasswd root:other --onboot yes --save
+	is "with others" "$(whmcs "$WHMCS_PASSWORD CT configuration saved to $confs/$id.conf")" success
 	try vzctl destroy "$id"
 	is destroy "$(whmcs "Destroying container private area: $areas/$id Container private area was destroyed")" success
 }
@@ -418,6 +435,8 @@ t_whmcs_with_limits()
 	is start "$(whmcs "Starting container... ${start/address(es)/addresses}")" success
 	try vzctl restart "$id"
 	is restart "$(whmcs "Restarting container Stopping container ... Container was stopped Container is unmounted Starting container... $start")" success
+	try vzctl set "$id" --userpasswd root:secret
+	is "set --userpasswd" "$(whmcs "Changing password for user root. passwd: all authentication tokens updated successfully. UB limits were set successfully")" success
 	vzctl --quiet stop "$id" --fast
 	try vzctl restart "$id"
 	is "restart of a stopped one" "$(whmcs "Restarting container Starting container... $start")" success

@@ -162,6 +162,18 @@ t_a_reader_that_has_gone_stops_nothing()
 	gone_ct
 }
 
+t_set_what_only_a_start_brings()
+{
+	make_ct
+	start_ct
+	try vzctl set "$id" --features sysinfo:on --save
+	said "--features" "CT configuration saved to $CONF/$id.conf" \
+		"Unable to set features on a running container
+WARNING: Some of the parameters could not be applied to a running container.
+	Please consider using --setmode option"
+	gone_ct
+}
+
 t_exec()
 {
 	make_ct
