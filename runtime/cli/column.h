@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "runtime/cli/cell.h"
-#include "runtime/cli/ctinfo.h"
+#include "runtime/info/ctinfo.h"
 
 enum column_trait {
 	COLUMN_ALIAS = 1,      /* another name of the one before */

@@ -62,19 +62,12 @@ static int add_candidate(struct candidates *candidates, uint32_t id, struct err 
 	return 0;
 }
 
-static bool has_conf(const struct vz *vz, uint32_t id)
-{
-	auto_free char *path = str_dupf("%s/%u.conf", vz->conf_dir, id);
-
-	return path && access(path, F_OK) == 0;
-}
-
 /* Those that were asked for by id, each once. */
 static int named_candidates(const struct listing *listing, const struct vz *vz,
 			    struct candidates *ret, struct err *err)
 {
 	for (size_t i = 0; i < listing->ctids_n; i++)
-		if (has_conf(vz, listing->ctids[i]) &&
+		if (ctinfo_has_conf(vz, listing->ctids[i]) &&
 		    add_candidate(ret, listing->ctids[i], err) < 0)
 			return -1;
 	if (ret->n > 1)
@@ -90,19 +83,6 @@ static int named_candidates(const struct listing *listing, const struct vz *vz,
 	return 0;
 }
 
-/* An engine's containers have ids too: of these only CTs. */
-static int live_candidates(const struct vz *vz, struct candidates *ret, struct err *err)
-{
-	uint32_t id;
-
-	for (char **live = ret->live; *live; live++)
-		if (ctid_parse(*live, &id) && has_conf(vz, id) && add_candidate(ret, id, err) < 0)
-			return -1;
-	if (ret->n > 1)
-		qsort(ret->id, ret->n, sizeof(*ret->id), compare_ids);
-	return 0;
-}
-
 static int find_candidates(const struct listing *listing, const struct vz *vz,
 			   struct candidates *ret, struct err *err)
 {
@@ -113,7 +93,7 @@ static int find_candidates(const struct listing *listing, const struct vz *vz,
 		return -1;
 	if (listing->all || listing->stopped)
 		return ct_list(vz, &ret->id, &ret->n, err);
-	return live_candidates(vz, ret, err);
+	return ctinfo_pick(vz, ret->live, &ret->id, &ret->n, err);
 }
 
 static bool may_be_live(const struct candidates *candidates, size_t live_n, uint32_t ctid)

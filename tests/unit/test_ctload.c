@@ -4,7 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include "runtime/base/fd.h"
-#include "runtime/cli/ctload.h"
+#include "runtime/info/ctload.h"
 #include "tests/unit/scratch.h"
 
 #define SEC UINT64_C(1000000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "runtime/cli/ctload.h"
+#include "runtime/info/ctload.h"
 
 #include <fcntl.h>
 #include <string.h>

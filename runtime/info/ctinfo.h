@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctinfo: what a list shows of one CT. Each part is read when it is first asked for, so what no
- * column shows costs nothing. What can't be read is as if it were not there.
+ * ctinfo: what is told of one CT, in a list or a file of /proc/vz. Each part is read when it is
+ * first asked for, so what is not shown costs nothing. What can't be read is as if it were not
+ * there.
  */
-#ifndef RUNTIME_CLI_CTINFO_H
-#define RUNTIME_CLI_CTINFO_H
+#ifndef RUNTIME_INFO_CTINFO_H
+#define RUNTIME_INFO_CTINFO_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtime/cli/ctload.h"
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ubc.h"
+#include "runtime/info/ctload.h"
 #include "runtime/kernel/cgroup_stats.h"
 
 /* What of a running CT's cgroup is asked for: it is opened once. */
@@ -37,6 +38,14 @@ void ctinfo_host_done(struct ctinfo_host *host);
 
 /* How many processors are online. */
 unsigned int ctinfo_host_cpus(struct ctinfo_host *host);
+
+/* Is it a CT's number? */
+bool ctinfo_has_conf(const struct vz *vz, uint32_t ctid);
+
+/* Those of the live containers (container_list) that are CTs, for an engine's have ids too: ascending,
+ * in fresh memory. */
+int ctinfo_pick(const struct vz *vz, char *const *live, uint32_t **ret, size_t *ret_n,
+		struct err *err);
 
 enum ctinfo_status { CTINFO_RUNNING, CTINFO_STOPPED, CTINFO_MOUNTED, CTINFO_SUSPENDED };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "runtime/cli/ctinfo.h"
+#include "runtime/info/ctinfo.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,6 +40,44 @@ unsigned int ctinfo_host_cpus(struct ctinfo_host *host)
 	if (host->cpus == 0) /* sysconf reads a file of sysfs each time */
 		host->cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	return host->cpus;
+}
+
+/* ---- which ---- */
+
+bool ctinfo_has_conf(const struct vz *vz, uint32_t ctid)
+{
+	auto_free char *path = str_dupf("%s/%" PRIu32 ".conf", vz->conf_dir, ctid);
+
+	return path && access(path, F_OK) == 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int ctinfo_pick(const struct vz *vz, char *const *live, uint32_t **ret, size_t *ret_n,
+		struct err *err)
+{
+	auto_free uint32_t *list = NULL;
+	uint32_t id, *slot;
+	size_t n = 0;
+
+	for (; *live; live++) {
+		if (!ctid_parse(*live, &id) || !ctinfo_has_conf(vz, id))
+			continue;
+		slot = mem_append(&list, &n, sizeof(*slot));
+		if (!slot)
+			return err_sys(err, "list the containers");
+		*slot = id;
+	}
+	if (n > 1)
+		qsort(list, n, sizeof(*list), compare_ids);
+	*ret = steal_ptr(&list);
+	*ret_n = n;
+	return 0;
 }
 
 /* ---- one CT ---- */

@@ -8,8 +8,8 @@
  * of live states, and a new one is taken when somebody asks and the last is 5 seconds old. The
  * first reaches back to the CT's start.
  */
-#ifndef RUNTIME_CLI_CTLOAD_H
-#define RUNTIME_CLI_CTLOAD_H
+#ifndef RUNTIME_INFO_CTLOAD_H
+#define RUNTIME_INFO_CTLOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
