@@ -25,7 +25,8 @@ static int enter_root(int dirfd, int *ret_root, struct err *err)
 {
 	auto_fd int tree = mount_open_tree(dirfd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 
-	if (tree < 0 || mount_set(tree, 0, ATTRIBUTES, 0, 0, -1) < 0)
+	/* Private, or pivot_root(2) refuses it: the host's mounts are shared where systemd runs. */
+	if (tree < 0 || mount_set(tree, 0, ATTRIBUTES, 0, MS_PRIVATE, -1) < 0)
 		return err_sys(err, "open the template's folder as a mount");
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return err_sys(err, "make namespaces for the unpacking");

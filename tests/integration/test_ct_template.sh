@@ -161,6 +161,29 @@ t_new_archive_of_the_same_name()
 }
 
 # Its fds as runtime/base/helper.h says; an archive that never comes keeps it where it reads it.
+# As systemd has the host's mounts.
+t_where_mounts_are_shared()
+{
+	make_rootfs "$SCRATCH/shared"
+	printf '#!/bin/sh\ntrap "exit 0" USR1 TERM\nwhile :; do sleep 1000 & wait; done\n' >"$SCRATCH/shared/sbin/init.sh"
+	chmod 755 "$SCRATCH/shared/sbin/init.sh"
+	ln -sf init.sh "$SCRATCH/shared/sbin/init"
+	tar -C "$SCRATCH/shared" -cf "$SCRATCH/shared.tar" .
+	new_ct
+	# shellcheck disable=SC2016 # for the inner shell
+	try unshare --mount --propagation shared sh -ec '
+		vzrun="$1 --root $2 --config $3" id=$4
+		$vzrun create $id --ostemplate "$5"
+		$vzrun start $id
+		$vzrun exec $id readlink /sbin/init
+		$vzrun stop $id
+		$vzrun destroy $id' sh "$VZRUN" "$ROOT" "$CT_DIR/vz.conf" "$id" "$SCRATCH/shared.tar"
+	is "a CT of an archive comes, runs and goes" "$status$err" 0
+	like "its own program ran" "$out" "init.sh"
+	is "nothing is left" "$(ct_traces "$id")" ""
+	rm -r "$SCRATCH/shared" "$SCRATCH/shared.tar"
+}
+
 t_what_reads_archives_is_confined()
 {
 	local dir=$SCRATCH/jail pid status_file
