@@ -365,12 +365,12 @@ t_bad_values()
 	for args in VE_PARALLEL=many VE_PARALLEL=-1; do
 		echo "$args" >>"$CT_DIR/vz.conf"
 		try ct boot
-		like "$args" "$status$err" '21.*VE_PARALLEL'
+		like "$args" "$status$err" '85.*VE_PARALLEL'
 		sed -i '/^VE_PARALLEL/d' "$CT_DIR/vz.conf"
 	done
 	echo VZ_STOP_TIMEOUT=soon >>"$CT_DIR/vz.conf"
 	try ct shutdown
-	like "VZ_STOP_TIMEOUT" "$status$err" '21.*VZ_STOP_TIMEOUT'
+	like "VZ_STOP_TIMEOUT" "$status$err" '85.*VZ_STOP_TIMEOUT'
 	sed -i '/^VZ_STOP_TIMEOUT/d' "$CT_DIR/vz.conf"
 	all_off
 }
