@@ -47,20 +47,26 @@ void loop_remove(struct loop *loop, const struct loop_watch *watch)
 	(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 }
 
-int loop_run(struct loop *loop, struct err *err)
+int loop_turn(struct loop *loop, int timeout_msec, struct err *err)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int n;
+	const int n = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_msec);
 
+	if (n < 0 && errno != EINTR)
+		return err_sys(err, "wait for the guest");
+	for (int i = 0; i < n && !loop->ends; i++) {
+		struct loop_watch *watch = events[i].data.ptr;
+
+		watch->ready(watch, events[i].events);
+	}
+	return 0;
+}
+
+int loop_run(struct loop *loop, struct err *err)
+{
 	while (!loop->ends) {
-		n = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, -1);
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, "wait for the guest");
-		for (int i = 0; i < n && !loop->ends; i++) {
-			struct loop_watch *watch = events[i].data.ptr;
-
-			watch->ready(watch, events[i].events);
-		}
+		if (loop_turn(loop, -1, err) < 0)
+			return -1;
 	}
 	return 0;
 }

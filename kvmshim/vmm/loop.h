@@ -31,6 +31,9 @@ int loop_add(struct loop *loop, struct loop_watch *watch, uint32_t events, struc
 int loop_change(struct loop *loop, struct loop_watch *watch, uint32_t events, struct err *err);
 void loop_remove(struct loop *loop, const struct loop_watch *watch);
 
+/* One wait, of at most timeout_msec (-1: for ever), and the calls that it brings. */
+int loop_turn(struct loop *loop, int timeout_msec, struct err *err);
+
 /* Until loop_end, which one of those that are called calls. */
 int loop_run(struct loop *loop, struct err *err);
 void loop_end(struct loop *loop);

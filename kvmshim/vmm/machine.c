@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "kvmshim/vmm/acpi.h"
 #include "kvmshim/vmm/boot.h"
@@ -15,6 +18,7 @@
 #include "kvmshim/vmm/rng.h"
 #include "kvmshim/vmm/vcpu.h"
 #include "kvmshim/vmm/vm.h"
+#include "kvmshim/vmm/vsock.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/str.h"
 
@@ -27,8 +31,12 @@
 #define COMMAND_LINE_SERIAL " console=ttyS0"
 
 struct machine {
+	const struct machine_options *options;
 	struct memory memory;
 	struct virtio_device rng;
+	struct vsock vsock;
+	int vsock_fd;
+	bool listens; /* vsock_fd, at a path of ours */
 	struct bus bus;
 	struct loop loop;
 	struct vm vm;
@@ -36,6 +44,54 @@ struct machine {
 	struct serial serial;
 	struct loop_watch ended;
 };
+
+/* ---- the guest's and the host's ports ---- */
+
+static int address_fill(const char *path, uint32_t port, struct sockaddr_un *ret)
+{
+	const int n = port ? snprintf(ret->sun_path, sizeof(ret->sun_path), "%s_%u", path, port) :
+			     snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", path);
+
+	ret->sun_family = AF_UNIX;
+	return n > 0 && (size_t)n < sizeof(ret->sun_path) ? 0 : -1;
+}
+
+static int port_connect(void *self, uint32_t port)
+{
+	const struct machine *machine = self;
+	struct sockaddr_un address = { 0 };
+	int fd = -1;
+
+	if (machine->options->vsock && port &&
+	    address_fill(machine->options->vsock, port, &address) == 0)
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* A socket that is there is somebody's: it is not taken away from him. */
+static int ports_open(struct machine *machine, struct err *err)
+{
+	const char *path = machine->options->vsock;
+	struct sockaddr_un address = { 0 };
+
+	if (!path)
+		return 0;
+	if (address_fill(path, 0, &address) < 0)
+		return err_set(err, ENAMETOOLONG, "--vsock \"%s\": the path is too long", path);
+	machine->vsock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	machine->listens =
+		machine->vsock_fd >= 0 &&
+		bind(machine->vsock_fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	if (!machine->listens || listen(machine->vsock_fd, SOMAXCONN) < 0)
+		return err_sys(err, "listen at \"%s\"", path);
+	return 0;
+}
+
+/* ---- the machine ---- */
 
 static int file_open(const char *path, int *ret, struct err *err)
 {
@@ -116,7 +172,6 @@ static int guest_run(struct machine *machine, const struct machine_options *opti
 {
 	machine->serial.fd = 2;
 	if (vm_init(&machine->vm, kvm_fd, &machine->memory, err) < 0 ||
-	    loop_init(&machine->loop, err) < 0 ||
 	    vm_wire(&machine->vm, &machine->bus, &machine->loop, err) < 0 ||
 	    vcpus_init(&machine->vcpus, &machine->vm, &machine->bus, options->n_cpus, err) < 0 ||
 	    vcpus_boot(&machine->vcpus, entry, err) < 0)
@@ -134,25 +189,50 @@ static int guest_run(struct machine *machine, const struct machine_options *opti
 	return -1;
 }
 
+static int devices_add(struct machine *machine, struct err *err)
+{
+	rng_init(&machine->rng, &machine->memory);
+	if (vsock_init(&machine->vsock, &machine->memory, &machine->loop, machine->vsock_fd,
+		       port_connect, machine, err) < 0 ||
+	    bus_add(&machine->bus, &machine->rng, err) < 0)
+		return -1;
+	return machine->options->vsock ? bus_add(&machine->bus, &machine->vsock.device, err) : 0;
+}
+
+static void machine_done(struct machine *machine)
+{
+	if (machine->vcpus.each)
+		vcpus_done(&machine->vcpus);
+	vm_done(&machine->vm);
+	if (machine->vsock.device.ops)
+		vsock_done(&machine->vsock);
+	if (machine->rng.ops)
+		virtio_done(&machine->rng);
+	loop_done(&machine->loop);
+	if (machine->vsock_fd >= 0)
+		close(machine->vsock_fd);
+	memory_done(&machine->memory);
+}
+
 int machine_run(const struct machine_options *options, struct err *err)
 {
 	auto_fd int kvm_fd = -1;
-	struct machine machine = { .loop.epoll_fd = -1, .vm.fd = -1, .vcpus.end_fd = -1 };
+	auto_free struct machine *machine = calloc(1, sizeof(*machine));
 	uint32_t entry = 0;
 	int ret = -1;
 
+	if (!machine)
+		return err_sys(err, "make a machine");
+	machine->options = options;
+	machine->loop.epoll_fd = machine->vm.fd = machine->vcpus.end_fd = machine->vsock_fd = -1;
 	if (kvm_open(&kvm_fd, err) < 0 ||
-	    memory_init(&machine.memory, options->memory_bytes, err) < 0)
+	    memory_init(&machine->memory, options->memory_bytes, err) < 0)
 		return -1;
-	rng_init(&machine.rng, &machine.memory);
-	if (bus_add(&machine.bus, &machine.rng, err) == 0 &&
-	    guest_load(&machine, options, &entry, err) == 0)
-		ret = guest_run(&machine, options, kvm_fd, entry, err);
-	if (machine.vcpus.each)
-		vcpus_done(&machine.vcpus);
-	vm_done(&machine.vm);
-	loop_done(&machine.loop);
-	virtio_done(&machine.rng);
-	memory_done(&machine.memory);
+	if (loop_init(&machine->loop, err) == 0 && ports_open(machine, err) == 0 &&
+	    devices_add(machine, err) == 0 && guest_load(machine, options, &entry, err) == 0)
+		ret = guest_run(machine, options, kvm_fd, entry, err);
+	if (machine->listens)
+		(void)unlink(options->vsock);
+	machine_done(machine);
 	return ret;
 }

@@ -16,6 +16,9 @@ struct machine_options {
 	uint64_t memory_bytes;
 	unsigned int n_cpus;
 	bool serial; /* the kernel's messages go to stderr */
+	/* Where the host's programs reach the guest's ports (vsock.h), or NULL; the guest reaches the
+	 * host's port N at the Unix socket "<vsock>_N". */
+	const char *vsock;
 };
 
 /* Runs it until it resets itself. ERR_INPUT: a kernel or initramfs that is none. */

@@ -77,6 +77,9 @@ static int option_set(int opt, struct machine_options *options, struct err *err)
 	case 's':
 		options->serial = true;
 		return 0;
+	case 'u':
+		options->vsock = optarg;
+		return 0;
 	default:
 		return err_set(err, ERR_USAGE, "see kvmshim --help");
 	}
@@ -97,6 +100,7 @@ int main(int argc, char **argv)
 		{ "memory", required_argument, NULL, 'm' },
 		{ "cpus", required_argument, NULL, 'c' },
 		{ "serial", no_argument, NULL, 's' },
+		{ "vsock", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },

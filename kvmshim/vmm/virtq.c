@@ -147,6 +147,11 @@ int virtq_pop(struct virtq *q, struct virtq_chain *ret)
 	return 1;
 }
 
+void virtq_unpop(struct virtq *q)
+{
+	q->next_avail--;
+}
+
 void virtq_push(struct virtq *q, uint16_t head, uint32_t written)
 {
 	struct vring_used_elem *elem;
@@ -188,37 +193,58 @@ static size_t min_size(uint64_t a, size_t b)
 	return a < b ? (size_t)a : b;
 }
 
-/* Walks `len` bytes of n buffers from `offset` on, into or out of data. */
-static size_t copy(const struct virtq_buf *bufs, unsigned int n, uint64_t offset, void *in,
-		   const void *out, size_t len)
+/* `len` bytes of n buffers from `offset` on. */
+static unsigned int iov(const struct virtq_buf *bufs, unsigned int n, uint64_t offset, size_t len,
+			struct iovec *ret, unsigned int max)
 {
-	size_t done = 0;
+	unsigned int parts = 0;
 
-	for (unsigned int i = 0; i < n && done < len; i++) {
+	for (unsigned int i = 0; i < n && len && parts < max; i++) {
 		size_t part;
 
 		if (offset >= bufs[i].len) {
 			offset -= bufs[i].len;
 			continue;
 		}
-		part = min_size(bufs[i].len - offset, len - done);
-		if (in)
-			memcpy((char *)in + done, (char *)bufs[i].host + offset, part);
-		else
-			memcpy((char *)bufs[i].host + offset, (const char *)out + done, part);
-		done += part;
+		part = min_size(bufs[i].len - offset, len);
+		ret[parts++] = (struct iovec){ (char *)bufs[i].host + offset, part };
+		len -= part;
 		offset = 0;
 	}
-	return done;
+	return parts;
+}
+
+unsigned int virtq_iov_in(const struct virtq_chain *chain, uint64_t offset, size_t len,
+			  struct iovec *ret, unsigned int max)
+{
+	return iov(chain->bufs, chain->n_read, offset, len, ret, max);
+}
+
+unsigned int virtq_iov_out(const struct virtq_chain *chain, uint64_t offset, size_t len,
+			   struct iovec *ret, unsigned int max)
+{
+	return iov(chain->bufs + chain->n_read, chain->n_write, offset, len, ret, max);
 }
 
 size_t virtq_copy_in(const struct virtq_chain *chain, uint64_t offset, void *data, size_t len)
 {
-	return copy(chain->bufs, chain->n_read, offset, data, NULL, len);
+	struct iovec parts[VIRTQ_SIZE_MAX];
+	const unsigned int n = virtq_iov_in(chain, offset, len, parts, VIRTQ_SIZE_MAX);
+	size_t done = 0;
+
+	for (unsigned int i = 0; i < n; done += parts[i++].iov_len)
+		memcpy((char *)data + done, parts[i].iov_base, parts[i].iov_len);
+	return done;
 }
 
 size_t virtq_copy_out(const struct virtq_chain *chain, uint64_t offset, const void *data,
 		      size_t len)
 {
-	return copy(chain->bufs + chain->n_read, chain->n_write, offset, NULL, data, len);
+	struct iovec parts[VIRTQ_SIZE_MAX];
+	const unsigned int n = virtq_iov_out(chain, offset, len, parts, VIRTQ_SIZE_MAX);
+	size_t done = 0;
+
+	for (unsigned int i = 0; i < n; done += parts[i++].iov_len)
+		memcpy(parts[i].iov_base, (const char *)data + done, parts[i].iov_len);
+	return done;
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "kvmshim/vmm/memory.h"
 
@@ -56,6 +57,9 @@ void virtq_reset(struct virtq *q);
 /* The next chain: 1 there was one, 0 there is none, -1 the queue is broken. */
 int virtq_pop(struct virtq *q, struct virtq_chain *ret);
 
+/* Takes the last pop back: the chain comes again. */
+void virtq_unpop(struct virtq *q);
+
 /* Gives a chain back, with `written` bytes in it. */
 void virtq_push(struct virtq *q, uint16_t head, uint32_t written);
 
@@ -71,5 +75,12 @@ bool virtq_listen(struct virtq *q);
 size_t virtq_copy_in(const struct virtq_chain *chain, uint64_t offset, void *data, size_t len);
 size_t virtq_copy_out(const struct virtq_chain *chain, uint64_t offset, const void *data,
 		      size_t len);
+
+/* What the driver says, or the answer, from byte `offset` on as iovecs for readv(2) and writev(2): up
+ * to `len` bytes in at most `max` of them. Returns their number. */
+unsigned int virtq_iov_in(const struct virtq_chain *chain, uint64_t offset, size_t len,
+			  struct iovec *ret, unsigned int max);
+unsigned int virtq_iov_out(const struct virtq_chain *chain, uint64_t offset, size_t len,
+			   struct iovec *ret, unsigned int max);
 
 #endif

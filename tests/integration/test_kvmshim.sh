@@ -66,6 +66,12 @@ t_a_tiny_kernel()
 	try timeout 60 "$KVMSHIM" --kernel "$TINY" --serial --append "x sv"
 	is "it ends" "$status" 0
 	is "it ran, and saw a device" "$err" $'hello\nvirtio'
+	touch "$SCRATCH/there"
+	try "$KVMSHIM" --kernel "$TINY" --vsock "$SCRATCH/there"
+	is "a socket that is there" "$status$err" "125kvmshim: listen at \"$SCRATCH/there\": Address already in use"
+	check "stays" [ -e "$SCRATCH/there" ]
+	try "$KVMSHIM" --kernel "$TINY" --vsock "/$(printf '%0120d' 0)"
+	like "a path that is too long" "$status$err" '^125kvmshim: --vsock .*the path is too long'
 	try timeout 60 "$KVMSHIM" --kernel "$TINY" --cpus 4 --memory 5G --append "x s"
 	is "without a serial line nothing is said" "$status$out$err" 0
 	"$KVMSHIM" --kernel "$TINY" --append "x h" &
@@ -82,6 +88,7 @@ make_initramfs() # FILE MODULE...
 	shift
 	mkdir -p "$dir"/{bin,dev,proc,sys}
 	cp "$(type -P busybox)" "$dir/bin/busybox"
+	cp "${VZRUN%/*}/tests/integration/vsockpeer" "$dir/bin/"
 	for module; do
 		cp "$(find "$VZRUN_TEST_KERNEL/modules" -name "$module.ko")" "$dir/"
 		order+=" /$module.ko"
@@ -100,6 +107,7 @@ make_initramfs() # FILE MODULE...
 		echo "guest: devices \$(ls /sys/bus/virtio/devices)"
 		echo "guest: random \$(dd if=/dev/hwrng bs=16 count=1 2>/dev/null | wc -c)"
 		echo "guest: virtualization \$(grep -cE 'vmx|svm' /proc/cpuinfo)"
+		echo "guest: vsock \$(vsockpeer 7 8 && echo closed)"
 		echo c >/proc/sysrq-trigger
 	END
 	chmod 755 "$dir/init"
@@ -112,15 +120,33 @@ t_debian_s_kernel()
 		skip "Debian's kernel" "KVM here may be a software back end that hangs on it (the test VM has a real one)"
 		return
 	}
-	make_initramfs "$SCRATCH/initrd" virtio_ring virtio virtio_mmio rng-core virtio-rng
+	make_initramfs "$SCRATCH/initrd" virtio_ring virtio virtio_mmio rng-core virtio-rng \
+		vsock vmw_vsock_virtio_transport_common vmw_vsock_virtio_transport
+	# The host's ends: who is told that the guest is ready, and then calls it.
+	python3 - "$SCRATCH/vsock" >"$SCRATCH/host" 2>&1 <<-'END' &
+		import socket, sys
+		host = socket.socket(socket.AF_UNIX)
+		host.bind(sys.argv[1] + "_7")
+		host.listen()
+		print(host.accept()[0].makefile().read(), end="", flush=True)
+		guest = socket.socket(socket.AF_UNIX)
+		guest.connect(sys.argv[1])
+		guest.sendall((8).to_bytes(4, "little"))
+		guest.sendall(b"are you there?\n")
+		print(guest.makefile().read(), end="", flush=True)
+	END
 	try timeout 300 "$KVMSHIM" --kernel "$VZRUN_TEST_KERNEL/vmlinux" --initrd "$SCRATCH/initrd" \
-		--memory 512M --cpus 2 --serial
+		--memory 512M --cpus 2 --serial --vsock "$SCRATCH/vsock"
+	wait $!
 	is "a panic ends it" "$status" 0
 	like "processors" "$err" 'guest: processors 2'
 	like "memory" "$err" 'guest: memory [45]'
 	like "a virtio device, found by ACPI" "$err" 'guest: devices virtio0'
 	like "entropy" "$err" 'guest: random 16'
 	like "no virtualization of its own" "$err" 'guest: virtualization 0'
+	is "the guest calls the host, and the host it" "$(<"$SCRATCH/host")" $'ready\nare you there?'
+	like "and each hears that the other has closed" "$err" 'guest: vsock closed'
+	check "its socket is gone" [ ! -e "$SCRATCH/vsock" ]
 	like "and says why" "$err" 'Kernel panic'
 }
 
