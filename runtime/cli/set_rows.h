@@ -41,7 +41,7 @@
 	  "let it use a device; MINOR may be all, MODE is of r, w, q, or none" }, \
 	{ "devnodes", 0, SET_GIVEN(AT), "NAME:MODE", "give it a device of the host: net/tun:rw" }, \
 	{ "features", 0, SET_GIVEN(AT), "NAME:on|off,...", \
-	  "what it may have besides: tun, fuse, ppp, nesting, sysinfo" }
+	  "what it may have besides: tun, fuse, ppp, nesting, keyctl, sysinfo" }
 
 #define SET_NET_ROWS(AT) \
 	{ "allow", 0, SET_GIVEN(AT), "PORT[/PROTO],...|none|all", "the inbound ports that are open" }, \

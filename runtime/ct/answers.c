@@ -23,14 +23,20 @@ int answers_read(const struct ct *ct, const struct device_list *devices, struct 
 	return 0;
 }
 
-static bool notifies(const struct spec *spec, const char *call)
+static bool has_rule(const struct spec *spec, enum spec_seccomp_action action, const char *call)
 {
 	const struct spec_seccomp *sec = &spec->lin.seccomp;
 
 	for (size_t i = 0; i < sec->rules_n; i++)
-		if (sec->rules[i].action == SECCOMP_DO_NOTIFY && str_eq(*sec->rules[i].names, call))
-			return true;
+		for (char *const *name = sec->rules[i].names; *name; name++)
+			if (sec->rules[i].action == action && str_eq(*name, call))
+				return true;
 	return false;
+}
+
+static bool notifies(const struct spec *spec, const char *call)
+{
+	return has_rule(spec, SECCOMP_DO_NOTIFY, call);
 }
 
 int answers_change(const struct ct *ct, const struct device_list *devices, struct err *err)
@@ -43,8 +49,10 @@ int answers_change(const struct ct *ct, const struct device_list *devices, struc
 	if (answers_read(ct, devices, &in, err) < 0 ||
 	    container_load_spec(ct->vz->set, ct->id, &spec, err) < 0)
 		return -1;
-	/* That waits for the next start. */
+	/* These wait for the next start. */
 	in.answer_sysinfo = notifies(spec, "sysinfo");
+	in.guard.no_core_handler = compile_no_core_handler(&spec->process);
+	in.guard.keys = !has_rule(spec, SECCOMP_DO_ERRNO, "keyctl");
 	if (!in.answer_mknod || notifies(spec, "mknodat"))
 		return 0;
 	if (listener)

@@ -3,8 +3,10 @@
 
 #include "runtime/ct/compile.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "runtime/base/json.h"
@@ -65,6 +67,7 @@ static const char *const denied_calls[] = {
 	"query_module",
 	"swapoff",
 	"swapon",
+	"syslog", /* the host's messages, which without dmesg_restrict anybody may read */
 	"uselib",
 	"vm86",
 	"vm86old",
@@ -107,6 +110,16 @@ static void put_capabilities(struct json_writer *w, uint64_t caps)
 	json_end(w, '}');
 }
 
+/* A crash is not the host's affair: see guard.h. */
+static void put_no_core_handler(struct json_writer *w)
+{
+	json_begin(w, NULL, '{');
+	json_put_str(w, "type", "RLIMIT_CORE");
+	json_put_uint(w, "soft", 1);
+	json_put_uint(w, "hard", 1);
+	json_end(w, '}');
+}
+
 /* All but what is the init's alone; the caller ends it. */
 static void begin_process(struct json_writer *w, const char *key, const char *const *args,
 			  const char *const *env, bool terminal, uint64_t caps)
@@ -126,7 +139,14 @@ static void begin_process(struct json_writer *w, const char *key, const char *co
 static void put_init(struct json_writer *w, const struct compile_input *in)
 {
 	begin_process(w, "process", in->args ? in->args : init_args, init_env, false, in->caps);
+	json_begin(w, "rlimits", '[');
+	if (in->guard.no_core_handler)
+		put_no_core_handler(w);
+	limits_put_rlimits(w, in->limits);
+	json_end(w, ']');
 	limits_put_process(w, in->limits);
+	if (in->guard.apparmor)
+		json_put_str(w, "apparmorProfile", in->guard.apparmor);
 	json_end(w, '}');
 }
 
@@ -140,6 +160,34 @@ static void put_mount(struct json_writer *w, const struct compile_mount *mount)
 	json_end(w, '}');
 }
 
+static void add_option(struct compile_mount *mount, const char *option)
+{
+	size_t n = 0;
+
+	while (mount->options[n])
+		n++;
+	if (*option && n + 1 < ARRAY_SIZE(mount->options))
+		mount->options[n] = option;
+}
+
+/* A procfs is as the conf wants it, how many terminals there may be is an option of devpts (NUMPTY). */
+static void put_own_mount(struct json_writer *w, const struct compile_mount *mount,
+			  const struct compile_input *in)
+{
+	struct compile_mount own = *mount;
+	char max[24];
+
+	if (str_eq(mount->type, "devpts") && in->limits->ptys >= 0) {
+		snprintf(max, sizeof(max), "max=%" PRId64, in->limits->ptys);
+		add_option(&own, max);
+	}
+	if (str_eq(mount->type, "proc")) {
+		add_option(&own, in->guard.hidepid);
+		add_option(&own, in->guard.proc_gid);
+	}
+	put_mount(w, &own);
+}
+
 /* What lxcfs shows covers /proc and /sys in places, so beside them a whole one of each: see
  * `mounts`. */
 static const struct compile_mount twins[] = {
@@ -147,10 +195,12 @@ static const struct compile_mount twins[] = {
 	{ "/dev/.vzrun/sys", "sysfs", "sysfs", { "nosuid", "noexec", "nodev", "ro" } },
 };
 
-static void put_lxcfs(struct json_writer *w, uint32_t lxcfs)
+static void put_lxcfs(struct json_writer *w, const struct compile_input *in)
 {
+	uint32_t lxcfs = in->lxcfs;
+
 	for (size_t i = 0; i < ARRAY_SIZE(twins) && lxcfs; i++)
-		put_mount(w, &twins[i]);
+		put_own_mount(w, &twins[i], in);
 	for (unsigned int i = 0; i < LXCFS_FILES; i++) {
 		char source[128];
 		struct compile_mount bind = {
@@ -163,29 +213,12 @@ static void put_lxcfs(struct json_writer *w, uint32_t lxcfs)
 	}
 }
 
-/* How many terminals there may be is an option of devpts (NUMPTY). */
-static void put_limited_mount(struct json_writer *w, const struct compile_mount *mount,
-			      const struct limits_effects *limits)
-{
-	struct compile_mount limited = *mount;
-	char max[24];
-	size_t n = 0;
-
-	if (limits->ptys >= 0 && str_eq(mount->type, "devpts")) {
-		snprintf(max, sizeof(max), "max=%" PRId64, limits->ptys);
-		while (limited.options[n])
-			n++;
-		limited.options[n] = max;
-	}
-	put_mount(w, &limited);
-}
-
 static void put_mounts(struct json_writer *w, const struct compile_input *in)
 {
 	json_begin(w, "mounts", '[');
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++)
-		put_limited_mount(w, &mounts[i], in->limits);
-	put_lxcfs(w, in->lxcfs);
+		put_own_mount(w, &mounts[i], in);
+	put_lxcfs(w, in);
 	json_end(w, ']');
 }
 
@@ -311,6 +344,47 @@ static void put_notified(struct json_writer *w, const struct compile_input *in)
 	put_mknod_rule(w, "mknodat", 2, S_IFBLK);
 }
 
+/* Answers with that errno, 0: as if it were done. The caller adds arguments, and ends it. */
+static void put_refused(struct json_writer *w, const char *const *names, int answer)
+{
+	json_begin(w, NULL, '{');
+	put_strings(w, "names", names);
+	json_put_str(w, "action", "SCMP_ACT_ERRNO");
+	json_put_int(w, "errnoRet", answer);
+}
+
+/* The memory of keys counts for no cgroup, and the quota of keys is one for each of a CT's 65536 ids; and
+ * request_key(2) makes the kernel run the host's /sbin/request-key. Programs take a kernel without
+ * keyrings as one, whereas EPERM stops some. */
+static void put_keys(struct json_writer *w, bool keys)
+{
+	static const char *const all[] = { "add_key", "keyctl", "request_key", NULL };
+	static const char *const upcall[] = { "request_key", NULL };
+
+	put_refused(w, keys ? upcall : all, keys ? EPERM : ENOSYS);
+	if (keys) {
+		json_begin(w, "args", '[');
+		put_arg(w, 2, 0, 0, "SCMP_CMP_NE"); /* callout_info: without it nothing is run */
+		json_end(w, ']');
+	}
+	json_end(w, '}');
+}
+
+/* A soft limit of 0 would let the handler run again. Who sets one wants no core file, and gets none. */
+static void put_kept_core_limit(struct json_writer *w, const char *name, unsigned int index)
+{
+	const char *const names[] = { name, NULL };
+
+	put_refused(w, names, 0);
+	json_begin(w, "args", '[');
+	put_arg(w, index, RLIMIT_CORE, 0, "SCMP_CMP_EQ");
+	if (index > 0)
+		put_arg(w, index + 1, 0, 0,
+			"SCMP_CMP_NE"); /* prlimit(2) without a new limit asks */
+	json_end(w, ']');
+	json_end(w, '}');
+}
+
 static void put_seccomp(struct json_writer *w, const char *key, const struct compile_input *in)
 {
 	json_begin(w, key, '{');
@@ -322,6 +396,11 @@ static void put_seccomp(struct json_writer *w, const char *key, const struct com
 	}
 	json_begin(w, "syscalls", '[');
 	put_rule(w, denied_calls, "SCMP_ACT_ERRNO");
+	put_keys(w, in->guard.keys);
+	if (in->guard.no_core_handler) {
+		put_kept_core_limit(w, "setrlimit", 0);
+		put_kept_core_limit(w, "prlimit64", 1);
+	}
 	if (in->listener)
 		put_notified(w, in);
 	json_end(w, ']');
@@ -358,11 +437,26 @@ void compile_seccomp(const struct compile_input *in, struct strbuf *out)
 	put_seccomp(&w, NULL, in);
 }
 
-void compile_process(const char *const *args, const char *const *env, bool terminal, uint64_t caps,
-		     struct strbuf *out)
+bool compile_no_core_handler(const struct spec_process *own)
+{
+	for (size_t i = 0; i < own->rlimits_n; i++)
+		if (own->rlimits[i].resource == RLIMIT_CORE && own->rlimits[i].hard == 1)
+			return true;
+	return false;
+}
+
+void compile_process(const char *const *args, const char *const *env, bool terminal,
+		     const struct spec_process *own, struct strbuf *out)
 {
 	struct json_writer w = { .sb = out };
 
-	begin_process(&w, NULL, args, env, terminal, caps);
+	begin_process(&w, NULL, args, env, terminal, own->caps.bounding);
+	if (compile_no_core_handler(own)) {
+		json_begin(&w, "rlimits", '[');
+		put_no_core_handler(&w);
+		json_end(&w, ']');
+	}
+	if (own->apparmor_profile)
+		json_put_str(&w, "apparmorProfile", own->apparmor_profile);
 	json_end(&w, '}');
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "runtime/base/str.h"
+#include "runtime/ct/guard.h"
 #include "runtime/ct/limits_effects.h"
 #include "runtime/spec/spec.h"
 
@@ -26,6 +27,7 @@ struct compile_input {
 	/* Where the listener goes, for the calls that are answered; NULL: for none. */
 	const char *listener;
 	bool answer_sysinfo, answer_mknod;
+	struct guard guard;
 	uint64_t caps;                        /* capability.h */
 	const struct spec_device_rule *rules; /* device.h */
 	size_t rules_n;
@@ -34,11 +36,14 @@ struct compile_input {
 /* Writes the config.json. */
 void compile_spec(const struct compile_input *in, struct strbuf *out);
 
-/* Its seccomp section alone: of `in` the listener and the answers are looked at. */
+/* Its seccomp section alone: of `in` the listener, the answers and the guard are looked at. */
 void compile_seccomp(const struct compile_input *in, struct strbuf *out);
 
-/* The process of a command that is run in it from outside, as `exec --process` takes it. */
-void compile_process(const char *const *args, const char *const *env, bool terminal, uint64_t caps,
-		     struct strbuf *out);
+/* The process of a command that is run in it from outside, as `exec --process` takes it, with no more
+ * rights than its init's, which is `own`. */
+void compile_process(const char *const *args, const char *const *env, bool terminal,
+		     const struct spec_process *own, struct strbuf *out);
+/* Is that init kept from the host's handler of crashes (guard.h)? */
+bool compile_no_core_handler(const struct spec_process *own);
 
 #endif

@@ -43,7 +43,7 @@ static char **make_login_env(void)
 	return steal_ptr(&env);
 }
 
-/* A command in a CT. It has no capability that the CT's own init has not. */
+/* A command in a CT. It may do nothing that the CT's own init may not. */
 struct command {
 	const struct container_settings *set;
 	const char *id;
@@ -59,8 +59,8 @@ static int make_process(const struct command *command, struct spec **ret, struct
 	if (container_load_spec(command->set, command->id, &own, err) < 0)
 		return -1;
 	if (command->env)
-		compile_process(command->args, command->env, command->terminal,
-				own->process.caps.bounding, &text);
+		compile_process(command->args, command->env, command->terminal, &own->process,
+				&text);
 	if (!command->env || text.failed)
 		return err_set(err, ENOMEM, "run \"%s\": out of memory", command->args[0]);
 	return spec_parse_process(text.text, text.len, "process", ret, err);

@@ -17,6 +17,7 @@ static const struct {
 	{ "fuse", NULL },
 	{ "ipgre", "a CT has tunnels of its own" },
 	{ "ipip", "a CT has tunnels of its own" },
+	{ "keyctl", NULL },
 	{ "nesting", NULL },
 	{ "nfs", "the kernel mounts no NFS in a user namespace: mount it on the host and give it "
 		 "by --bindmount_add" },
@@ -146,7 +147,7 @@ static void add_word(struct strbuf *sb, const char *word)
 
 bool feature_waits(const char *old, const char *value)
 {
-	static const char *const at_start[] = { "nesting", "sysinfo" };
+	static const char *const at_start[] = { "keyctl", "nesting", "sysinfo" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(at_start); i++) {
 		bool before = false, after = false;

@@ -101,6 +101,8 @@ static int compile(const struct ct *ct, const struct storage *storage, const cha
 
 	if (capability_read(conf_get(ct->conf, "CAPABILITY"), &in.caps, err) < 0)
 		return vz_fail(err, VZ_BAD_CONF);
+	if (guard_read(ct, &in.guard, err) < 0)
+		return -1;
 	while (args[n])
 		n++;
 	all = calloc(n_first + n + 1, sizeof(*all));

@@ -133,6 +133,8 @@ static int compile(const struct ct *ct, struct compile_input *in, const struct d
 
 	if (capability_read(conf_get(ct->conf, "CAPABILITY"), &in->caps, err) < 0)
 		return vz_fail(err, VZ_BAD_CONF);
+	if (guard_read(ct, &in->guard, err) < 0)
+		return -1;
 	if (device_rules(devices, &rules, &in->rules_n, err) < 0)
 		return -1;
 	in->rules = rules;

@@ -65,7 +65,8 @@ bool limits_resources_differ(const struct limits_effects *a, const struct limits
  * have changed it. */
 void limits_effects_forget(struct limits_effects *e, const char *key);
 
-/* Of process: rlimits and oomScoreAdj. */
+/* Of process: of rlimits the elements; oomScoreAdj. */
+void limits_put_rlimits(struct json_writer *w, const struct limits_effects *now);
 void limits_put_process(struct json_writer *w, const struct limits_effects *now);
 /* linux.sysctl. */
 void limits_put_sysctl(struct json_writer *w, const struct limits_effects *now);

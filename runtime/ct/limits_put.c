@@ -152,13 +152,15 @@ static void put_rlimit(struct json_writer *w, const char *type, const struct lim
 	json_end(w, '}');
 }
 
-void limits_put_process(struct json_writer *w, const struct limits_effects *now)
+void limits_put_rlimits(struct json_writer *w, const struct limits_effects *now)
 {
-	json_begin(w, "rlimits", '[');
 	put_rlimit(w, "RLIMIT_NOFILE", &now->files);
 	put_rlimit(w, "RLIMIT_SIGPENDING", &now->signals);
 	put_rlimit(w, "RLIMIT_MEMLOCK", &now->locked);
-	json_end(w, ']');
+}
+
+void limits_put_process(struct json_writer *w, const struct limits_effects *now)
+{
 	if (now->oom_score_adj != 0)
 		json_put_int(w, "oomScoreAdj", now->oom_score_adj);
 }

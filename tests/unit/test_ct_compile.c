@@ -2,9 +2,11 @@
 /* What the engine is told about a CT, and the small decisions around it. */
 #include "config.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "runtime/ct/compile.h"
@@ -136,8 +138,61 @@ static void calls_that_act_on_the_host_are_denied(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		assert_true(denies(spec, calls[i]));
+	assert_true(denies(spec, "syslog"));
 	assert_false(denies(spec, "mount"));
 	assert_false(denies(spec, "reboot")); /* in a pid namespace it ends the init */
+}
+
+static const struct spec_seccomp_rule *rule_of(const struct spec *spec, const char *call)
+{
+	for (size_t i = 0; i < spec->lin.seccomp.rules_n; i++)
+		for (char *const *name = spec->lin.seccomp.rules[i].names; *name; name++)
+			if (strcmp(*name, call) == 0)
+				return &spec->lin.seccomp.rules[i];
+	return NULL;
+}
+
+static void keyrings_are_there_if_asked_for(void **state)
+{
+	auto_spec struct spec *without = compile(&input), *with = NULL;
+	struct compile_input in = input;
+
+	(void)state;
+	in.guard.keys = true;
+	with = compile(&in);
+	assert_int_equal(rule_of(without, "keyctl")->errno_ret.value, ENOSYS);
+	assert_int_equal(rule_of(without, "add_key")->errno_ret.value, ENOSYS);
+	assert_int_equal(rule_of(without, "request_key")->args_n, 0);
+	assert_null(rule_of(with, "keyctl"));
+	assert_null(rule_of(with, "add_key"));
+	/* But for what runs a program of the host's. */
+	assert_int_equal(rule_of(with, "request_key")->args_n, 1);
+	assert_int_equal(rule_of(with, "request_key")->args[0].index, 2);
+}
+
+static const struct spec_rlimit *core_limit(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->process.rlimits_n; i++)
+		if (spec->process.rlimits[i].resource == RLIMIT_CORE)
+			return &spec->process.rlimits[i];
+	return NULL;
+}
+
+static void hosts_crash_handler_is_out_of_reach(void **state)
+{
+	auto_spec struct spec *without = compile(&input), *with = NULL;
+	struct compile_input in = input;
+
+	(void)state;
+	in.guard.no_core_handler = true;
+	with = compile(&in);
+	assert_null(core_limit(without));
+	assert_null(rule_of(without, "prlimit64"));
+	assert_int_equal(core_limit(with)->soft, 1);
+	assert_int_equal(core_limit(with)->hard, 1);
+	assert_int_equal(rule_of(with, "setrlimit")->args[0].value, RLIMIT_CORE);
+	assert_int_equal(rule_of(with, "prlimit64")->args_n, 2);
+	assert_int_equal(rule_of(with, "prlimit64")->errno_ret.value, 0);
 }
 
 static bool has_option(const struct spec_mount *mount, const char *option)
@@ -181,6 +236,22 @@ static void limits_are_in_the_spec(void **state)
 	assert_int_equal(without->lin.sysctl_n, 0);
 	assert_false(without->process.oom_score_adj.given);
 	assert_int_equal(without->process.rlimits_n, 0);
+}
+
+static void processes_are_hidden_in_each_procfs(void **state)
+{
+	auto_spec struct spec *without = compile(&input), *with = NULL;
+	struct compile_input in = input;
+
+	(void)state;
+	in.lxcfs = 1;
+	strcpy(in.guard.hidepid, "hidepid=invisible");
+	strcpy(in.guard.proc_gid, "gid=7");
+	with = compile(&in);
+	assert_true(has_option(find_mount(with, "/proc"), "hidepid=invisible"));
+	assert_true(has_option(find_mount(with, "/proc"), "gid=7"));
+	assert_true(has_option(find_mount(with, "/dev/.vzrun/proc"), "hidepid=invisible"));
+	assert_false(has_option(find_mount(without, "/proc"), "hidepid=invisible"));
 }
 
 static void devices_are_denied_but_for_the_defaults(void **state)
@@ -331,15 +402,43 @@ static void process_document_is_valid(void **state)
 	static const char *const env[] = { "PATH=/bin", "A=b c", NULL };
 	auto_strbuf struct strbuf text = { 0 };
 	auto_spec struct spec *spec = NULL;
+	struct spec_rlimit core = { .resource = RLIMIT_CORE, .soft = 1, .hard = 1 };
+	const struct spec_process own = {
+		.caps.bounding = 1ULL << CAP_KILL,
+		.rlimits = &core,
+		.rlimits_n = 1,
+		.apparmor_profile = "vzrun-ct",
+	};
 	struct err err;
 
 	(void)state;
-	compile_process(args, env, true, 1ULL << CAP_KILL, &text);
+	compile_process(args, env, true, &own, &text);
 	assert_ok(spec_parse_process(text.text, text.len, "process", &spec, &err), &err);
 	assert_string_equal(spec->process.args[2], "echo \"$1\"");
 	assert_string_equal(spec->process.env[1], "A=b c");
 	assert_null(spec->process.env[2]);
 	assert_true(spec->process.terminal);
+	assert_int_equal(spec->process.caps.bounding, own.caps.bounding);
+	assert_string_equal(spec->process.apparmor_profile, "vzrun-ct");
+	assert_int_equal(core_limit(spec)->hard, 1);
+}
+
+static void profiles_are_found_by_their_whole_name(void **state)
+{
+	static const char profiles[] = "/usr/bin/man (enforce)\nvzrun-ct-nesting (enforce)\n"
+				       "lsb_release (complain)\nab (enforce)";
+
+	(void)state;
+	assert_true(guard_is_loaded(profiles, "vzrun-ct-nesting"));
+	assert_true(guard_is_loaded(profiles, "ab"));
+	assert_false(guard_is_loaded(profiles, "vzrun-ct"));
+	assert_false(guard_is_loaded(profiles, "nesting"));
+	assert_false(guard_is_loaded(profiles, "a"));
+	assert_false(guard_is_loaded("", "vzrun-ct"));
+	assert_true(guard_is_handler("|/usr/share/apport/apport -p%p"));
+	assert_true(guard_is_handler("@/run/coredump.socket"));
+	assert_false(guard_is_handler("core.%p"));
+	assert_false(guard_is_handler(""));
 }
 
 static void init_is_told_by_the_signal_it_knows(void **state)
@@ -418,6 +517,10 @@ int main(void)
 		cmocka_unit_test(capabilities_are_those_given),
 		cmocka_unit_test(all_capabilities_come_with_a_user_namespace),
 		cmocka_unit_test(calls_that_act_on_the_host_are_denied),
+		cmocka_unit_test(keyrings_are_there_if_asked_for),
+		cmocka_unit_test(hosts_crash_handler_is_out_of_reach),
+		cmocka_unit_test(processes_are_hidden_in_each_procfs),
+		cmocka_unit_test(profiles_are_found_by_their_whole_name),
 		cmocka_unit_test(limits_are_in_the_spec),
 		cmocka_unit_test(devices_are_denied_but_for_the_defaults),
 		cmocka_unit_test(devices_are_what_was_given),
