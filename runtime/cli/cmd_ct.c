@@ -110,6 +110,18 @@ int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *
 	return cmd_ct_finish(cli, rc, err);
 }
 
+int cmd_ct_on_host(struct cli *cli, cmd_host_verb run, struct err *err)
+{
+	auto_vz struct vz *vz = NULL;
+	int rc = cmd_ct_load_vz(cli, &vz, err);
+
+	if (rc == 0) {
+		vzlog_begin(vz, "0", VZLOG_NORMAL);
+		rc = run(cli, vz, err);
+	}
+	return cmd_ct_finish(cli, rc, err);
+}
+
 int cmd_ct_find(const struct cli *cli, const char *name, char **ret_id, struct err *err)
 {
 	auto_free char *conf_dir = vz_conf_dir(cli->global.config);

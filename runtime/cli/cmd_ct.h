@@ -29,6 +29,9 @@ typedef int (*cmd_ct_verb)(struct cli *cli, struct ct *ct, struct err *err);
 int cmd_ct_on(struct cli *cli, unsigned int flags, cmd_ct_verb run, struct err *err);
 /* vz.conf, for a verb that tells on stdout, but for --quiet, and in the log what it does. */
 int cmd_ct_load_vz(struct cli *cli, struct vz **ret, struct err *err);
+/* The same for what is about the host itself. */
+typedef int (*cmd_host_verb)(struct cli *cli, const struct vz *vz, struct err *err);
+int cmd_ct_on_host(struct cli *cli, cmd_host_verb run, struct err *err);
 /* For a verb that ends with rc: OpenVZ's exit code where that is -1. */
 int cmd_ct_finish(struct cli *cli, int rc, const struct err *err);
 

@@ -43,6 +43,13 @@ const struct vzctl_command vzctl_commands[] = {
 	{ "quotaoff", "", vzctl_quota, NULL, NULL, 0 },
 	{ "quotainit", "", vzctl_quota, NULL, NULL, 0 },
 	{ "compact", "", vzctl_compact, NULL, NULL, 0 },
+	{ "convert", "", vzctl_convert, &vzctl_convert_options, NULL, VZCTL_VALUE },
+	{ "snapshot", "", vzctl_snapshot, &vzctl_snapshot_options, NULL, VZCTL_VALUE },
+	{ "snapshot-switch", "", vzctl_snapshot, &vzctl_snapshot_switch_options, NULL, VZCTL_VALUE },
+	{ "snapshot-delete", "", vzctl_snapshot, &vzctl_snapshot_delete_options, NULL, VZCTL_VALUE },
+	{ "snapshot-mount", "", vzctl_snapshot, &vzctl_snapshot_mount_options, NULL, VZCTL_VALUE },
+	{ "snapshot-umount", "", vzctl_snapshot, &vzctl_snapshot_delete_options, NULL, VZCTL_VALUE },
+	{ "snapshot-list", "", vzctl_snapshot, &vzctl_snapshot_list_options, NULL, 0 },
 	{ "", "", NULL, NULL, NULL, 0 },
 };
 /* clang-format on */
@@ -171,11 +178,9 @@ static int check_id(const struct cli *cli, const struct vzctl_command *row, cons
 	if (ctid_parse(text, &ctid))
 		return 0;
 	if (str_eq(text, "0"))
-		return refuse(VZ_BAD_VALUE,
-			      str_eq(row->word, "set") ?
-				      "CT0 is the host: nothing of it can be set" :
-				      "Only set actions are allowed for CT0",
-			      "");
+		return str_eq(row->word, "set") ?
+			       0 :
+			       refuse(VZ_BAD_VALUE, "Only set actions are allowed for CT0", "");
 	found = cmd_ct_find(cli, text, &id, err);
 	if (found < 0)
 		return refuse(VZ_SYSTEM, err->msg, "");
@@ -269,6 +274,8 @@ static int parse_command(struct cli *cli, int argc, char **argv)
 		return refuse(VZ_BAD_OPTION, err.msg, "");
 	log_set_style(cli->quiet ? LOG_SILENT : LOG_BARE);
 	command = vzctl_resolve(row);
+	if (str_eq(argv[at], "0")) /* the host: with set alone, says check_id */
+		command.run = vzctl_set_host;
 	cli->command = &command;
 	status = check_id(cli, row, argv[at], &err);
 	status = status ? status : run(cli, row, argc - 1, argv + 1);

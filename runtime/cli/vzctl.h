@@ -53,6 +53,13 @@ int vzctl_destroy(struct cli *cli, struct err *err);
 int vzctl_quota(struct cli *cli, struct err *err);
 int vzctl_compact(struct cli *cli, struct err *err);
 int vzctl_exec(struct cli *cli, struct err *err);
+int vzctl_set_host(struct cli *cli, struct err *err); /* set 0 */
+/* vzctl_snapshot.c */
+int vzctl_snapshot(struct cli *cli, struct err *err);
+int vzctl_convert(struct cli *cli, struct err *err);
+extern const struct cli_options vzctl_snapshot_options, vzctl_snapshot_delete_options,
+	vzctl_snapshot_mount_options, vzctl_snapshot_switch_options, vzctl_snapshot_list_options,
+	vzctl_convert_options;
 extern const struct cli_options vzctl_no_options;
 extern const struct cli_options vzctl_create_options, vzctl_chkpnt_options, vzctl_restore_options;
 

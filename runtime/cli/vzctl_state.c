@@ -10,6 +10,7 @@
 #include "runtime/cli/cmd_ct.h"
 #include "runtime/cli/vzctl.h"
 #include "runtime/ct/create.h"
+#include "runtime/ct/hostcpu.h"
 
 /* ---- create: vzrun's --config is another ---- */
 
@@ -56,6 +57,34 @@ int vzctl_set(struct cli *cli, struct err *err)
 	rc = cmd_ct_set(cli, err);
 	cli->opts = given;
 	return rc;
+}
+
+/* Of the host there is one thing to be set. */
+static int set_host(struct cli *cli, const struct vz *vz, struct err *err)
+{
+	const struct set_opts *opts = cli->opts;
+	char **given = opts->given;
+
+	if (!given)
+		return err_set(err, ERR_USAGE, "nothing to set");
+	for (char **at = given; *at; at += 2)
+		if (!str_eq(at[0], "cpuunits"))
+			return err_set(
+				err, VZ_ERR(VZ_BAD_VALUE),
+				"CT0 is the host: of it only --cpuunits can be set, not --%s",
+				at[0]);
+	given += strv_len(given) - 2; /* the last counts */
+	if (hostcpu_set(vz, given[1], "--cpuunits", err) < 0)
+		return -1;
+	if (opts->save)
+		return hostcpu_save(vz, given[1], err);
+	vz_sayf(vz, "WARNING: Settings were not saved to config (use --save flag)");
+	return 0;
+}
+
+int vzctl_set_host(struct cli *cli, struct err *err)
+{
+	return cmd_ct_on_host(cli, set_host, err);
 }
 
 /* ---- chkpnt, restore: what panels use of them is the pause ---- */

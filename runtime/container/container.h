@@ -143,6 +143,10 @@ int container_set_hostname(const struct container_settings *set, const char *id,
 int container_update(const struct container_settings *set, const char *id,
 		     const struct spec_resources *res, struct err *err);
 
+/* weigh.c: what all containers' processes together weigh against the host's other cgroups: 1 to
+ * 10000, the kernel's default is 100 (cgroup-v2.rst, cpu.weight). */
+int container_weigh_all(unsigned int weight, struct err *err);
+
 /* What is mounted into a container that is there already: a file or folder of the host's, mapped
  * into the container's ids where its file system can be; or a device node (kernel/graft.h). */
 struct container_mount {

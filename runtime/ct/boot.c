@@ -16,6 +16,7 @@
 #include "runtime/base/str.h"
 #include "runtime/ct/bootplan.h"
 #include "runtime/ct/ct.h"
+#include "runtime/ct/hostcpu.h"
 #include "runtime/ct/lastrun.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/stale.h"
@@ -263,6 +264,15 @@ static int start_all(struct boot *boot, struct err *err)
 	return slots(boot, &pool.slots, err) < 0 ? -1 : pool_run(&pool, err);
 }
 
+/* No reason to keep CTs from running. */
+static void weigh_host(const struct vz *vz)
+{
+	struct err why = { 0 };
+
+	if (hostcpu_restore(vz, &why) < 0)
+		log_warning("%s, ignoring", why.msg);
+}
+
 int boot_up(const struct vz *vz, const struct boot_opts *opts, struct boot_result *ret,
 	    struct err *err)
 {
@@ -274,6 +284,7 @@ int boot_up(const struct vz *vz, const struct boot_opts *opts, struct boot_resul
 	if (lock < 0)
 		return -1;
 	stale_locks(vz);
+	weigh_host(vz);
 	if (list_all(&boot, 0, is_to_start, false, err) < 0 || start_all(&boot, err) < 0)
 		return -1;
 	stale_files(vz);

@@ -323,6 +323,90 @@ Container already locked$"
 	gone_ct
 }
 
+# What is for ploop alone is refused as OpenVZ refuses it for other layouts.
+t_snapshots_and_convert()
+{
+	local code word uuid=01234567-89ab-cdef-0123-456789abcdef
+	make_ct
+	while read -r code word; do
+		eval "try vzctl $word"
+		said "$word" "" "Snapshot feature is only available for ploop-based CTs" "$code"
+	done <<-END
+		156 snapshot $id --name first --skip-suspend
+		156 snapshot $id --id {$uuid}
+		159 snapshot-switch $id --id $uuid
+		158 snapshot-delete $id --id $uuid
+		160 snapshot-mount $id --id $uuid --target /mnt
+		161 snapshot-umount $id --uuid $uuid
+		167 snapshot-list $id
+		167 snapshot-list $id -H -o uuid,date
+	END
+	for word in switch delete mount umount; do
+		try vzctl "snapshot-$word" "$id"
+		said "snapshot-$word without one" "" "Invalid syntax: snapshot id is missing" 20
+	done
+	try vzctl snapshot-mount "$id" --id "$uuid"
+	said "without a target" "" "Invalid syntax: mount target is missing" 20
+	try vzctl snapshot-switch "$id" --id "$uuid" --skip-resume --must-resume
+	said "both" "" "Invalid syntax: --skip-resume and --must-resume can not be used together" 20
+	for word in "$uuid-" "{$uuid" "${uuid%?}g" ""; do
+		try vzctl snapshot "$id" --id "$word"
+		is "no UUID: $word" "$status/$out" 21/
+	done
+	is "the fields" "$(vzctl snapshot-list "$id" -L | awk '{ print $1 }' | paste -sd ' ')" \
+		"uuid id parent_uuid parent_id current date name desc device target"
+	try vzctl convert "$id"
+	said "convert" "" "No ploop support in the kernel, or kernel is way too old." 99
+	try vzctl convert "$id" --layout ploop:raw
+	is "convert --layout ploop:raw" "$status" 99
+	try vzctl convert "$id" --layout simfs
+	said "convert --layout simfs" "" "Only conversion to ploop is supported" 21
+	try vzctl convert "$id" --layout zfs
+	is "convert --layout zfs" "$status/$out" 21/
+	gone_ct
+	try vzctl snapshot-list "$id"
+	said "of none" "" "Container config file does not exist" 14
+}
+
+t_the_host()
+{
+	local bad weight=$CGROUP2/vzrun/cpu.weight
+	try vzctl start 0
+	said "start 0" "" "Only set actions are allowed for CT0" 21
+	for bad in 7 500001 x "''" "1.5" -1; do
+		eval "try vzctl set 0 --cpuunits $bad --save"
+		is "set 0 --cpuunits $bad" "$status/$out" 21/
+	done
+	try vzctl set 0 --cpuunits 1000 --onboot yes --save
+	said "of other options" "" "CT0 is the host: of it only --cpuunits can be set, not --onboot" 21
+	try vzctl set 0
+	is "nothing" "$status" 20
+	check "nothing is kept" test ! -e "$CONF/0.conf"
+	has_controller cpu || { skip "set 0 --cpuunits" "cgroup v2 has no cpu controller here"; return; }
+	try vzctl set 0 --cpuunits 2000
+	said "set 0" "Setting CPU units: 2000
+WARNING: Settings were not saved to config (use --save flag)"
+	is "the CTs weigh half" "$(<"$weight")" 50
+	try vzctl set 0 --cpuunits 500 --save
+	said "set 0 --save" "Setting CPU units: 500
+CT configuration saved to $CONF/0.conf"
+	is "the CTs weigh double" "$(<"$weight")" 200
+	is "is kept" "$(<"$CONF/0.conf")" 'CPUUNITS="500"'
+	try vzctl set 0 --cpuunits 500000
+	is "the most" "$status/$(<"$weight")" 0/1
+	try vzctl set 0 --cpuunits 8
+	is "the least" "$status/$(<"$weight")" 0/10000
+	check "boot brings it back" vzrun boot
+	is "from the conf" "$(<"$weight")" 200
+	rm "$CONF/0.conf"
+	echo VE0CPUUNITS=4000 >>"$ETC_VZ/vz.conf"
+	check "boot again" vzrun boot
+	is "from vz.conf" "$(<"$weight")" 25
+	sed -i '/VE0CPUUNITS/d' "$ETC_VZ/vz.conf"
+	vzctl --quiet set 0 --cpuunits 1000
+	is "as usual" "$(<"$weight")" 100
+}
+
 t_quota_and_compact()
 {
 	make_ct
