@@ -222,6 +222,13 @@ static int clear_leftover(const char *id, int netns_fd, struct err *err)
 	return drop(record, record->stage == NET_STAGE_UP ? -1 : netns_fd, true, err);
 }
 
+int net_drop_leftover(const char *id, struct err *err)
+{
+	auto_fd int lock = net_record_lock(id, err);
+
+	return lock < 0 ? -1 : clear_leftover(id, -1, err);
+}
+
 static int make(struct nic_job *job, struct err *err)
 {
 	struct net_record *record = job->record;

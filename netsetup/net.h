@@ -142,6 +142,10 @@ int net_down(const char *id, struct err *err);
  * the namespace can't be had (any more); what is only reachable there is left to its end. */
 int net_remove(const char *id, int netns_fd, struct err *err);
 
+/* Clears away what a killed verb left, and what is left of a network whose namespace is gone. EEXIST:
+ * it is up. Waits for the verb that works on it. */
+int net_drop_leftover(const char *id, struct err *err);
+
 /* The record. ERR_NOT_FOUND. */
 int net_load(const char *id, struct net_config **ret, struct err *err);
 

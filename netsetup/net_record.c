@@ -209,7 +209,10 @@ int net_record_load(const char *id, struct net_record **ret, struct err *err)
 		return err_set(err, ERR_NOT_FOUND, "\"%s\" has no network here", id);
 	if (fd_load_at(AT_FDCWD, path, RECORD_MAX_BYTES, &text, &len, err) < 0)
 		return -1;
-	return net_record_parse(text, len, path, ret, err);
+	if (net_record_parse(text, len, path, ret, err) == 0)
+		return 0;
+	return err_hint(err, "the record of its network is damaged: stop it, then \"vzrun doctor "
+			     "--repair\" removes it");
 }
 
 int net_record_remove(const char *id, struct err *err)

@@ -54,6 +54,10 @@ extern const struct cli_options cmd_list_options;
 int cmd_top(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_top_options;
 
+/* cmd_doctor.c */
+int cmd_doctor(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_doctor_options;
+
 /* cmd_help.c */
 int cmd_help(struct cli *cli, struct err *err);
 int cmd_help_on(const struct cli_command *command, struct err *err); /* NULL: on all */

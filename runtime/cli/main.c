@@ -126,6 +126,9 @@ const struct cli_command cli_commands[] = {
 	  "print as JSON what of the OCI specification is supported",
 	  NULL, NULL, CLI_GROUP_OCI, 0, 0, 0, EXIT_FAILED },
 
+	{ "doctor", cmd_doctor, "",
+	  "tell what of this host keeps containers from working, and how to mend it",
+	  &cmd_doctor_options, NULL, CLI_GROUP_OTHER, 0, 0, 0, EXIT_FAILED },
 	{ "help", cmd_help, "[COMMAND]",
 	  "show the commands, or one command's options",
 	  &cmd_help_options, NULL, CLI_GROUP_OTHER, 0, 0, 1, EXIT_FAILED },
