@@ -437,3 +437,16 @@ int conf_save(const struct conf *conf, const char *path, struct err *err)
 		mode = st.st_mode & 07777;
 	return fd_replace_file(dirfd, name, text.text ? text.text : "", text.len, mode, 1, err);
 }
+
+struct conf *conf_copy(const struct conf *conf, const char *what, struct err *err)
+{
+	auto_strbuf struct strbuf text = { 0 };
+	struct conf *ret = NULL;
+
+	conf_emit(conf, &text);
+	if (text.failed)
+		err_set(err, ENOMEM, "%s: out of memory", what);
+	else
+		conf_parse(text.text ? text.text : "", text.len, what, &ret, err);
+	return ret;
+}

@@ -35,6 +35,9 @@ MEM_DEFINE_CLEANUP(struct conf, conf_free)
 /* Parses len bytes; `what` names the file in errors: "/etc/vz/conf/101.conf:7: …" (ERR_INPUT). */
 int conf_parse(const char *text, size_t len, const char *what, struct conf **ret, struct err *err);
 
+/* Another with the same content; NULL with err. */
+struct conf *conf_copy(const struct conf *conf, const char *what, struct err *err);
+
 /* Opens the file at `path`, from dirfd, which `what` names in errors. ENOENT where there is none;
  * ERR_INPUT for what a read would wait at (a fifo), EISDIR. */
 int conf_open(int dirfd, const char *path, const char *what, struct err *err);

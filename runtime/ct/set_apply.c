@@ -19,6 +19,7 @@
 #include "runtime/ct/feature.h"
 #include "runtime/ct/name.h"
 #include "runtime/ct/set.h"
+#include "runtime/ct/unsaved.h"
 
 /* One `set`. Where parts are taken back, the confs are swapped. */
 struct run {
@@ -26,7 +27,18 @@ struct run {
 	const struct set_opts *opts;
 	struct conf *old;
 	unsigned int parts, applied; /* bits 1 << SET_… */
+	/* Where what runs is not what the file says (unsaved.h) ct->conf and old are what runs, and
+	 * these the file's; else NULL. */
+	struct conf *saved, *saved_old;
 };
+
+static void run_done(struct run *run)
+{
+	conf_freep(&run->old);
+	conf_freep(&run->saved);
+	conf_freep(&run->saved_old);
+}
+#define auto_run __attribute__((cleanup(run_done)))
 
 /* ---- the parts: each makes the running CT as ct->conf says; old is what it was made by ---- */
 
@@ -351,8 +363,20 @@ static int apply_live(struct run *run, struct err *err)
 	return run->opts->save ? err_hint(err, "not saving the configuration") : -1;
 }
 
+static void exchange_confs(struct run *run)
+{
+	struct conf *conf = run->ct->conf, *old = run->old;
+
+	run->ct->conf = run->saved;
+	run->old = run->saved_old;
+	run->saved = conf;
+	run->saved_old = old;
+}
+
 static int keep(struct run *run, bool running, struct err *err)
 {
+	int rc;
+
 	if (!run->opts->save && run->parts == 1U << SET_PASSWORD)
 		return 0;
 	if (!run->opts->save) {
@@ -361,11 +385,14 @@ static int keep(struct run *run, bool running, struct err *err)
 			running ? "and will be lost after CT restart " : "");
 		return 0;
 	}
-	if (save(run, err) == 0)
-		return 0;
-	if (running)
+	if (run->saved)
+		exchange_confs(run);
+	rc = save(run, err);
+	if (run->saved)
+		exchange_confs(run);
+	if (rc < 0 && running)
 		revert(run);
-	return -1;
+	return rc;
 }
 
 /* Each limit is written, even one that is as it was when the CT was started. */
@@ -405,21 +432,52 @@ static int refresh_limits(const struct run *run, struct err *err)
 	return ctlimits_change(run->ct, run->ct->conf, keys, err);
 }
 
+/* Both what runs and what is in the file are changed, each from what it was. */
+static int edit_confs(struct run *run, bool running, struct err *err)
+{
+	struct ct *ct = run->ct;
+	bool differs = false;
+
+	run->old = conf_copy(ct->conf, ct->conf_path, err);
+	if (!run->old || (running && unsaved_load(ct, run->old, &differs, err) < 0))
+		return -1;
+	if (differs) {
+		run->saved_old = conf_copy(ct->conf, ct->conf_path, err);
+		if (!run->saved_old || unsaved_edit_file(ct, run->opts, err) < 0)
+			return -1;
+		run->saved = ct->conf;
+		ct->conf = conf_copy(run->old, ct->conf_path, err);
+		if (!ct->conf) {
+			ct->conf = run->saved;
+			run->saved = NULL;
+			return -1;
+		}
+	}
+	return set_edit(ct, run->opts, &run->parts, err);
+}
+
+/* It is done by now: what can't be noted is no reason to fail. */
+static void note_unsaved(const struct run *run)
+{
+	const struct conf *after = run->saved ? run->saved : run->ct->conf;
+	const struct conf *before = run->saved_old ? run->saved_old : run->old;
+	struct err why = { 0 };
+
+	if (unsaved_store(run->ct, run->ct->conf, run->opts->save ? after : before, &why) < 0)
+		log_warning("CT %s: %s, ignoring", run->ct->id, why.msg);
+}
+
 int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 {
-	auto_conf struct conf *old = NULL;
-	auto_free char *before = conf_text(ct->conf, err);
-	struct run run = { .ct = ct, .opts = opts };
+	auto_run struct run run = { .ct = ct, .opts = opts };
 	struct ct_status status;
 	bool restarts = false;
 
 	if (opts->reset_ub)
 		return reset_limits(ct, opts, err);
-	if (!before || conf_parse(before, strlen(before), ct->conf_path, &old, err) < 0 ||
-	    ct_status(ct, &status, err) < 0 || check_given(opts, status.running, err) < 0 ||
-	    set_edit(ct, opts, &run.parts, err) < 0)
+	if (ct_status(ct, &status, err) < 0 || check_given(opts, status.running, err) < 0 ||
+	    edit_confs(&run, status.running, err) < 0)
 		return -1;
-	run.old = old;
 	if (status.running) {
 		restarts = needs_restart(&run) && opts->mode == SET_MODE_RESTART;
 		if (!restarts && apply_live(&run, err) < 0)
@@ -432,5 +490,12 @@ int set_apply(struct ct *ct, const struct set_opts *opts, struct err *err)
 	}
 	if (keep(&run, status.running && !restarts, err) < 0)
 		return -1;
-	return restarts ? restart(ct, err) : 0;
+	if (restarts) {
+		if (run.saved) /* a start takes the file's */
+			exchange_confs(&run);
+		return restart(ct, err);
+	}
+	if (status.running)
+		note_unsaved(&run);
+	return 0;
 }

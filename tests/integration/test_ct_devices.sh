@@ -140,6 +140,50 @@ t_devnodes_of_a_running_ct()
 }
 
 # Sets: --features
+key() # KEY
+{
+	sed -n "s/^$1=\"\(.*\)\"\$/\1/p" "$CT_DIR/conf/$id.conf"
+}
+
+# What was set without --save can be taken away again, and is nobody's in the end.
+t_what_was_not_saved()
+{
+	local conf
+	make_ct
+	conf=$CT_DIR/conf/$id.conf
+	mkdir -p "$SCRATCH/unsaved"
+	echo shared >"$SCRATCH/unsaved/file"
+	start_ct
+	cp "$conf" "$SCRATCH/before"
+	ct set "$id" --bindmount_add "$SCRATCH/unsaved:/srv/a" --devnodes net/tun:rw >/dev/null
+	is "a mount" "$(ct exec "$id" cat /srv/a/file)" shared
+	is "a node" "$(ct exec "$id" stat -c %t:%T /dev/net/tun)" a:c8
+	try ct set "$id" --bindmount_add "$SCRATCH/unsaved:/srv/b" --save
+	is "another one is saved" "$status$err" 0
+	is "alone" "$(key BINDMOUNT)/$(key DEVNODES)" "$SCRATCH/unsaved:/srv/b/"
+	is "both are there" "$(ct exec "$id" cat /srv/a/file /srv/b/file | sort -u)" shared
+	try ct set "$id" --bindmount_del /srv/a
+	is "the first goes" "$status$err" 0
+	is "and is not mounted" "$(ct exec "$id" ls /srv/a)" ""
+	is "the other is" "$(ct exec "$id" cat /srv/b/file)" shared
+	try ct set "$id" --bindmount_del /srv/a
+	is "a second time" "$status" 21
+	ct set "$id" --devnodes net/tun:none >/dev/null
+	is "the node goes" "$(ct exec "$id" ls /dev/net)" ""
+	ct set "$id" --bindmount_add "$SCRATCH/unsaved:/srv/c" >/dev/null
+	try ct set "$id" --bindmount_del all --save
+	is "all go" "$status$err" 0
+	is "from the CT" "$(ct exec "$id" ls /srv/b /srv/c | grep -c file)" 0
+	is "and from the conf" "$(key BINDMOUNT)" ""
+	ct set "$id" --bindmount_add "$SCRATCH/unsaved:/srv/a" >/dev/null
+	ct restart "$id" --fast >/dev/null
+	is "a restart knows nothing of it" "$(ct exec "$id" ls /srv/a)" ""
+	try ct set "$id" --bindmount_del /srv/a
+	is "nor what comes behind it" "$status" 21
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
+}
+
 t_features_of_a_running_ct()
 {
 	make_tooled
@@ -287,14 +331,14 @@ t_each_call_of_set_fails_once()
 	ct_injected --list "$@" >/dev/null 2>&1
 	ct set "$id" --devnodes net/tun:none --bindmount_add /nothing >/dev/null 2>&1
 	points "$_tmp/found" >"$_tmp/points"
-	inside umount /srv/data /nothing /dev/net/tun /dev/.vzrun/nodes/c10:200 >/dev/null
+	ct set "$id" --bindmount_del all >/dev/null
 	while read -r point; do
 		n=$((n + 1))
 		status=0
 		ct_injected --nth "$point" "$@" >/dev/null 2>"$_tmp/err" || status=$?
 		left=$(inside sh -c 'grep -cE " (/srv/data|/dev/net/tun|/dev/.vzrun/nodes/.*) " /proc/self/mountinfo')
 		case $status/$left/$(wc -l <"$_tmp/err") in
-		0/3/*) inside umount /srv/data /dev/net/tun /dev/.vzrun/nodes/c10:200 >/dev/null ;;
+		0/3/*) ct set "$id" --devnodes net/tun:none --bindmount_del all >/dev/null 2>&1 ;;
 		0/* | 12[45]/* | 137/*) fault+="$(<"$_tmp/found"): status $status, $left mounts; " ;;
 		*/0/1) ;;
 		*) fault+="$(<"$_tmp/found"): status $status, $left mounts, $(<"$_tmp/err"); " ;;
