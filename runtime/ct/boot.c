@@ -29,7 +29,7 @@
 #define RETRY_USEC 100000
 #define LOCK_WAIT_MSEC 30000  /* for another verb on the same CT, or another boot */
 #define SLOW_START_MSEC 10000 /* a start that takes longer holds no other back */
-#define SLOW_STOP_MSEC 2000   /* it mostly waits */
+#define SLOW_STOP_MSEC 300    /* it mostly waits, unless they are to go one by one */
 #define FORCE_SEC 60          /* to kill what is left, and clear away behind it */
 #define ROUNDS_DOWN 2         /* a start that had begun may end behind the first */
 
@@ -422,7 +422,11 @@ static int stop_all(struct boot *boot, struct err *err)
 		.ended = note_unclean,
 	};
 
-	if (slots(boot, &pool.slots, err) < 0 || pool_run(&pool, err) < 0)
+	if (slots(boot, &pool.slots, err) < 0)
+		return -1;
+	if (pool.slots == 1)
+		pool.slow_msec = SLOW_START_MSEC;
+	if (pool_run(&pool, err) < 0)
 		return -1;
 	keep_unclean(boot);
 	pool.jobs = boot->n;
