@@ -14,6 +14,8 @@ int cmd_run(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_create_options, cmd_run_options;
 /* Are the n fds from `first` on open, and our caller's? `what` names the option. */
 int cmd_check_fds(unsigned int first, unsigned int n, const char *what, struct err *err);
+/* An OCI container may not shadow a CT, which would then be out of every verb's reach. */
+int cmd_check_free(struct cli *cli, struct err *err);
 const char *cmd_notify_socket(void); /* NULL: no service manager waits for us */
 
 /* cmd_life.c */
@@ -24,6 +26,11 @@ int cmd_delete(struct cli *cli, struct err *err);
 int cmd_pause(struct cli *cli, struct err *err);
 int cmd_resume(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_kill_options, cmd_delete_options;
+
+/* cmd_checkpoint.c */
+int cmd_checkpoint(struct cli *cli, struct err *err);
+int cmd_restore(struct cli *cli, struct err *err);
+extern const struct cli_options cmd_checkpoint_options, cmd_restore_options;
 
 /* cmd_exec.c */
 int cmd_exec(struct cli *cli, struct err *err);

@@ -56,8 +56,7 @@ static const struct cli_option run_rows[] = {
 const struct cli_options cmd_run_options = CLI_OPTIONS(run_rows, struct create_opts);
 /* clang-format on */
 
-/* An OCI container may not shadow a CT, which would then be out of every verb's reach. */
-static int check_free(struct cli *cli, struct err *err)
+int cmd_check_free(struct cli *cli, struct err *err)
 {
 	int found;
 
@@ -178,7 +177,7 @@ int cmd_create(struct cli *cli, struct err *err)
 			err_hint(err, "give --bundle DIR, or --ostemplate NAME for a CT");
 		return -1;
 	}
-	if (check_free(cli, err) < 0 || check_terminal(bundle.spec, &opts, true, err) < 0)
+	if (cmd_check_free(cli, err) < 0 || check_terminal(bundle.spec, &opts, true, err) < 0)
 		return -1;
 	cli->set.notify_socket = cmd_notify_socket();
 	ask_vz_conf(cli);
@@ -190,7 +189,7 @@ int cmd_run(struct cli *cli, struct err *err)
 	auto_bundle struct bundle bundle = { 0 };
 	struct container_create_opts opts;
 
-	if (load(cli->opts, &bundle, &opts, err) < 0 || check_free(cli, err) < 0 ||
+	if (load(cli->opts, &bundle, &opts, err) < 0 || cmd_check_free(cli, err) < 0 ||
 	    check_terminal(bundle.spec, &opts, opts.detach, err) < 0)
 		return -1;
 	cli->set.notify_socket = cmd_notify_socket();

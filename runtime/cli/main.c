@@ -119,6 +119,12 @@ const struct cli_command cli_commands[] = {
 	{ "events", cmd_events, "ID",
 	  "print a container's resource usage and out-of-memory events as JSON",
 	  &cmd_events_options, NULL, CLI_GROUP_OCI, CLI_ID, 1, 1, EXIT_FAILED },
+	{ "checkpoint", cmd_checkpoint, "ID",
+	  "write a container's processes to files, and end it",
+	  &cmd_checkpoint_options, NULL, CLI_GROUP_OCI, CLI_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
+	{ "restore", cmd_restore, "ID",
+	  "make a container of a bundle and go on where checkpoint ended it",
+	  &cmd_restore_options, NULL, CLI_GROUP_OCI, CLI_NEW_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },
 	{ "spec", cmd_spec, "",
 	  "write a config.json to begin with",
 	  &cmd_spec_options, NULL, CLI_GROUP_OCI, 0, 0, 0, EXIT_FAILED },
@@ -164,7 +170,7 @@ static const struct cli_option global_rows[] = {
 const struct cli_options cli_global_options = CLI_OPTIONS(global_rows, struct cli_global);
 
 /* Known to runc or crun, not to this version: never a reason to suggest something else. */
-static const char *const not_built[] = { "checkpoint", "mounts", "restore" };
+static const char *const not_built[] = { "mounts" };
 
 static int unknown_command(const char *name, struct err *err)
 {

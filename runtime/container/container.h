@@ -171,4 +171,45 @@ int container_unmount(const struct container_settings *set, const char *id,
 int container_set_seccomp(const struct container_settings *set, const char *id, const char *section,
 			  struct err *err);
 
+/* ---- checkpoint and restore, by the program criu ---- */
+
+struct criu_common_opts {
+	const char *image_path;   /* the folder of the images */
+	const char *work_path;    /* where criu's log is; NULL: there too */
+	const char *cgroups_mode; /* "ignore", "soft", "full", "strict"; NULL: ignore */
+	bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages,
+		link_remap;
+	bool empty_net; /* what is in its network namespace is left to others */
+	/* What container_mount mounted, with a source. */
+	const struct container_mount *grafts;
+	size_t grafts_n;
+};
+
+struct container_checkpoint_opts {
+	struct criu_common_opts common;
+	const char *parent_path; /* of an earlier --pre-dump, below the image folder; or NULL */
+	const char *page_server; /* ADDRESS:PORT, or NULL */
+	int64_t status_fd;       /* 0: none */
+	bool leave_running, pre_dump, tcp_skip_in_flight;
+	/* The images are complete, and all of it still stands still. NULL: nothing to do. */
+	int (*done)(void *arg, struct err *err);
+	void *arg;
+};
+/* Unless told otherwise the container is gone after it, as by container_delete. What fails leaves
+ * it running, or paused as it was. */
+int container_checkpoint(const struct container_settings *set, const char *id,
+			 const struct container_checkpoint_opts *opts, struct err *err);
+
+struct container_restore_opts {
+	struct criu_common_opts common;
+	bool answerer; /* as in container_create_opts; who runs already goes without */
+	/* Its namespaces are there, and nothing runs in them yet. NULL: nothing to do. */
+	int (*network)(void *arg, pid_t init, struct err *err);
+	void *arg;
+};
+/* As container_run, with the processes of the images in place of the spec's program. */
+int container_restore(const struct container_settings *set, const char *id, const struct spec *spec,
+		      const struct container_create_opts *create,
+		      const struct container_restore_opts *opts, int *ret_status, struct err *err);
+
 #endif

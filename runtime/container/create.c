@@ -302,8 +302,7 @@ static void undo_cgroup(struct launch *launch)
 		log_warning("%s, ignoring", err.msg);
 }
 
-/* In reverse, and as far as it goes. */
-static void undo(struct launch *launch)
+void launch_undo(struct launch *launch)
 {
 	struct err err;
 
@@ -334,7 +333,7 @@ int container_create(const struct container_settings *set, const char *id, const
 		return -1;
 	if (launch_prepare_traces(&launch, err) == 0 && launch_child(&launch, err) == 0)
 		return 0;
-	undo(&launch);
+	launch_undo(&launch);
 	return -1;
 }
 
@@ -383,7 +382,7 @@ static void take_down(struct launch *launch)
 
 	if (launch->dir.lock_fd >= 0 ||
 	    state_dir_relock(launch->set, launch->state->id, &launch->dir, &lost) == 0)
-		undo(launch);
+		launch_undo(launch);
 }
 
 int container_run(const struct container_settings *set, const char *id, const struct spec *spec,

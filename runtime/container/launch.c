@@ -320,7 +320,7 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 	if (ns_plan_init(&launch->ns, spec, err) < 0 || check_sysctl(launch, err) < 0 ||
 	    new_state(launch, id, err) < 0 || new_env(launch, err) < 0)
 		return -1;
-	if (spec->lin.seccomp.given) {
+	if (spec->lin.seccomp.given && !launch->restores) {
 		if (seccomp_prepare(&spec->lin.seccomp, SECCOMP_CACHE_DIR, &launch->seccomp, err) <
 		    0)
 			return -1;
@@ -340,7 +340,7 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 	return state_dir_new(launch->set, id, &launch->dir, err);
 }
 
-/* With the folder there: every failure from here on is undone by undo(). config.json comes
+/* With the folder there: every failure from here on is undone by launch_undo(). config.json comes
  * before the cgroup: delete --force finds by it what a create that was killed here left. */
 int launch_prepare_traces(struct launch *launch, struct err *err)
 {

@@ -19,6 +19,7 @@ struct launch {
 	const struct spec *spec;
 	const struct container_create_opts *opts;
 	bool wait_for_start; /* create: the child waits at exec.sock; run: it goes on at once */
+	bool restores;       /* criu makes the processes: no filter and nobody to listen for it */
 
 	struct container_state *state;
 	struct state_dir dir;
@@ -61,12 +62,14 @@ void init_main(struct launch *launch) __attribute__((noreturn));
 	}
 
 /* Fills it. What may be refused without a trace is done first; the container's folder is the
- * first trace, and the last thing that this does: after it, undo() of create.c must follow a
- * failure. */
+ * first trace, and the last thing that this does: after it, launch_undo must follow a failure. */
 int launch_prepare(struct launch *launch, const char *id, struct err *err);
 
 /* The other traces: config.json, exec.sock, the cgroup; and the pair to talk over. */
 int launch_prepare_traces(struct launch *launch, struct err *err);
+
+/* Takes all traces away, in reverse and as far as it goes (create.c). */
+void launch_undo(struct launch *launch);
 
 void launch_done(struct launch *launch);
 #define auto_launch __attribute__((cleanup(launch_done)))

@@ -69,7 +69,7 @@ int program_session(int peer, bool new_keyring, struct err *err)
 {
 	if (peer >= 0 && console_take(peer, err) < 0)
 		return -1;
-	if (peer < 0 && setsid() < 0 && errno != EPERM)
+	if (peer < 0 && (console_own_null(err) < 0 || (setsid() < 0 && errno != EPERM)))
 		return err_sys(err, "start a session");
 	if (new_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
 	    errno != ENOSYS && errno != EPERM)

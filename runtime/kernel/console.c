@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -74,6 +76,31 @@ int console_take(int peer, struct err *err)
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(peer, fd) < 0)
 			return err_sys(err, "make the terminal stdio");
+	return 0;
+}
+
+/* Is fd the null device? */
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+int console_own_null(struct err *err)
+{
+	auto_fd int null = -1;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (!is_null(fd))
+			continue;
+		if (null < 0)
+			null = open("/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+		if (null < 0 || !is_null(null))
+			return 0; /* it has none */
+		if (dup2(null, fd) < 0)
+			return err_sys(err, "open its /dev/null as stdio");
+	}
 	return 0;
 }
 

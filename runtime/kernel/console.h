@@ -23,6 +23,10 @@ int console_bind(int root_fd, int peer, struct err *err);
 /* Makes the terminal the controlling one of a new session and the stdio of the caller. */
 int console_take(int peer, struct err *err);
 
+/* In the container's root: what of the caller's stdio is the null device becomes the container's own,
+ * if it has one. The host's is of no mount that the container has, which criu can't put back. */
+int console_own_null(struct err *err);
+
 /* Connects to the Unix socket at a host path. */
 int console_connect(const char *path, struct err *err);
 

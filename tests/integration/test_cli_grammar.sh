@@ -29,17 +29,14 @@ t_wrong_lines_are_refused_in_one_line()
 	refused '--rootless: "maybe" is none of auto|true|false' --rootless=maybe list
 	refused '--root is empty (DIR)' --root= list
 	refused '--root must not be "/"' --root / list
-	try "$VZRUN" $'check\npoint'
-	is "a line break" "$err" 'vzrun: unknown command "check?point" (see vzrun help)'
+	try "$VZRUN" $'uncom\nmon'
+	is "a line break" "$err" 'vzrun: unknown command "uncom?mon" (see vzrun help)'
 }
 
 t_what_is_not_built_is_no_command()
 {
-	local verb
-	for verb in checkpoint restore mounts; do
-		refused "unknown command \"$verb\" (this version of vzrun does not have it)" "$verb" c1
-	done
-	unlike "help" "$("$VZRUN" help)" 'checkpoint|restore|mounts'
+	refused 'unknown command "mounts" (this version of vzrun does not have it)' mounts c1
+	unlike "help" "$("$VZRUN" help)" '^ *mounts'
 }
 
 t_wrong_values_are_refused()
