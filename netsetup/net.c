@@ -4,12 +4,14 @@
 #include "netsetup/net.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "netsetup/host.h"
 #include "netsetup/net_apply.h"
 #include "netsetup/net_check.h"
+#include "netsetup/net_conflict.h"
 #include "netsetup/net_detect.h"
 #include "netsetup/net_record.h"
 #include "runtime/base/fd.h"
@@ -157,6 +159,19 @@ static void drop_addr(struct net_config *config, const struct net_addr *addr)
 	}
 }
 
+/* For who watches (net_conflict.h). */
+static void note_conflict(const struct net_detect_found *found)
+{
+	struct net_conflict note;
+	struct err why;
+
+	addr_show(&found->conflict.addr, note.addr);
+	addr_mac_show(found->conflict.mac, note.mac);
+	snprintf(note.link, sizeof(note.link), "%s", found->link);
+	if (net_conflict_note(found->record->config->id, &note, &why) < 0)
+		log_warning("%s, ignoring", why.msg);
+}
+
 /* Only from the run that was asked for: its links are still the same. */
 static int withdraw(const struct net_detect_found *found, struct err *err)
 {
@@ -169,6 +184,7 @@ static int withdraw(const struct net_detect_found *found, struct err *err)
 		return -1;
 	if (memcmp(record->ifindex, found->record->ifindex, sizeof(record->ifindex)) != 0)
 		return 0;
+	note_conflict(found);
 	job.record = record;
 	if (copy_config(record->config, &record->next, err) < 0 || job_open(&job, err) < 0)
 		return -1;
@@ -258,6 +274,7 @@ int net_up(const struct net_config *config, int netns_fd, struct err *err)
 		return -1;
 	if (!record)
 		return err_sys(err, "make the network of \"%s\"", config->id);
+	net_conflict_forget(config->id);
 	if (clear_leftover(config->id, netns_fd, err) < 0 ||
 	    copy_config(config, &record->config, err) < 0 || job_open(&job, err) < 0 ||
 	    make(&job, err) < 0)

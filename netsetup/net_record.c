@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netsetup/net_conflict.h"
 #include "netsetup/net_json.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/json.h"
@@ -224,6 +225,7 @@ int net_record_remove(const char *id, struct err *err)
 	snprintf(path, sizeof(path), NET_STATE_DIR "/%s" SUFFIX, id);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(err, "remove \"%s\"", path);
+	net_conflict_forget(id);
 	/* One that a killed verb was writing. */
 	snprintf(path, sizeof(path), NET_STATE_DIR "/%s" SUFFIX ".new", id);
 	if (unlink(path) < 0 && errno != ENOENT)

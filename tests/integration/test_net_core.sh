@@ -142,6 +142,8 @@ t_duplicates_are_found()
 	is "a start does not wait" "$err$status" 0
 	check "withdrawn, v4" until_true eval '! ip -n ct1 addr | grep -q 10.9.0.66'
 	check "withdrawn, v6" until_true eval '! ip -n ct1 addr | grep -q 2001:db8:9::66'
+	is "noted for who watches" "$(sort /run/vznet/conflicts/101)" "{\"address\":\"10.9.0.66\",\"mac\":\"$mac\",\"link\":\"eth0\"}
+{\"address\":\"2001:db8:9::66\",\"mac\":\"$mac\",\"link\":\"eth0\"}"
 	is "routes" "$(ip -n node route | grep venet101 | cut -d ' ' -f 1)" 10.9.0.65
 	is "proxied" "$(ip -n node neigh show proxy; ip -n node -6 neigh show proxy)" \
 		"10.9.0.65 dev eth0 proxy "
