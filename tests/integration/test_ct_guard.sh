@@ -187,4 +187,41 @@ t_apparmor()
 	apparmor_parser --remove -I "$PROFILES" "$PROFILES/vzrun-ct"
 }
 
+# The helpers and vzprocd under theirs, which are told where this build has them.
+t_apparmor_of_the_programs()
+{
+	local build=${VZRUN%/*} file=$SCRATCH/programs view=$SCRATCH/view pid
+	[ -r "$LOADED" ] ||
+		{ skip "what the profiles do" "the kernel does not run AppArmor"; return; }
+	sed "s|/usr/{,local/}{lib,libexec}/vzrun/|$build/|; s|/usr/{,local/}sbin/|$build/|
+		s|owner /run/|owner $SCRATCH/|" "$PROFILES/vzrun-programs" >"$file"
+	check "they are loaded" apparmor_parser --quiet --skip-cache --replace "$file"
+	(umask 077 && mkdir -p "$CT_DIR/template/cache")
+	tar -C "$ROOTFS" -czf "$CT_DIR/template/cache/rootfs.tar.gz" .
+	new_ct
+	check "an archive is unpacked" ct create "$id" --ostemplate rootfs
+	check "whole" test -s "$(find "$CT_DIR/template/rootfs" -path '*/bin/busybox')"
+	ct destroy "$id" >/dev/null
+	make_ct
+	start_ct
+	if [ -x "$build/vzprocd" ]; then
+		check "vzprocd serves" "$build/vzprocd" --root "$ROOT" --config "$CT_DIR/vz.conf" "$view"
+		pid=$(pgrep -f "^$build/vzprocd --root $ROOT ")
+		is "under its profile" "$(_label "$pid")" 'vzprocd (enforce)'
+		is "what it serves" "$(awk 'NR > 2 { print $1 }' "$view/vz/vestat")" "$id"
+		kill "$pid"
+		until_true sh -c "! mountpoint -q '$view'"
+	fi
+	end_ct
+	for what in vzunpack vznft vzprocd; do
+		try aa-exec -p "$what" -- busybox sh -c 'echo 1 >/proc/self/attr/current; busybox id'
+		like "$what runs no program" "$err" 'Permission denied'
+	done
+	for what in vznft vzprocd; do
+		try aa-exec -p "$what" -- busybox sh -c 'echo >/etc/vz/written'
+		like "$what writes nothing of the host's" "$err" 'Permission denied'
+	done
+	apparmor_parser --remove "$file"
+}
+
 run_tests "$@"
