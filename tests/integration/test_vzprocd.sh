@@ -101,6 +101,11 @@ vestat_is_the_cgroups_time()
 	is "the id is first" "$(awk 'NR > 2 { print $1 }' "$VIEW/vz/vestat")" "$id"
 }
 
+has_at_most() # PROCESSES
+{
+	[ "$(counted pids.current)" -le "$1" ]
+}
+
 beancounters_are_the_kernels()
 {
 	local limit=9223372036854775807 held
@@ -120,7 +125,7 @@ beancounters_are_the_kernels()
 		check "failures were counted" test "$(counted pids.events max)" -gt 0
 		is "failcnt" "$(counter numproc | cut -d' ' -f3)" "$(counted pids.events max)"
 		ct exec "$id" killall sleep >/dev/null 2>&1
-		until_true test "$(counted pids.current)" -le "$((held + 1))"
+		until_true has_at_most "$((held + 1))"
 		held=$(counted pids.current)
 	fi
 	is "numproc" "$(counter numproc | cut -d' ' -f1,2)" "$held $limit"
