@@ -113,6 +113,18 @@ static int check_empty_ns(const char *text, bool *ret, struct err *err)
 		       err_set(err, ERR_USAGE, "--empty-ns: only \"network\" can be left empty");
 }
 
+/* What is a CT's besides its container, its network and what is mounted, would be left behind. */
+static int refuse_ct(struct cli *cli, struct err *err)
+{
+	auto_free char *id = NULL;
+	int found = cli->cts ? cmd_ct_find(cli, cli->id, &id, err) : 0;
+
+	if (found <= 0)
+		return found;
+	return err_set(err, ERR_UNSUPPORTED,
+		       "it is a CT: this version keeps no CT's memory (vzrun pause freezes it)");
+}
+
 int cmd_checkpoint(struct cli *cli, struct err *err)
 {
 	const struct checkpoint_opts *given = cli->opts;
@@ -127,7 +139,8 @@ int cmd_checkpoint(struct cli *cli, struct err *err)
 	};
 	auto_free char *image = NULL, *work = NULL;
 
-	if (check_empty_ns(given->empty_ns, &opts.common.empty_net, err) < 0 ||
+	if (refuse_ct(cli, err) < 0 ||
+	    check_empty_ns(given->empty_ns, &opts.common.empty_net, err) < 0 ||
 	    (given->status_fd && cmd_check_fds(given->status_fd, 1, "--status-fd", err) < 0) ||
 	    set_path(given->common.image_path, DEFAULT_IMAGES, &image, err) < 0 ||
 	    set_path(given->common.work_path, NULL, &work, err) < 0)

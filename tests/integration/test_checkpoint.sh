@@ -3,6 +3,7 @@
 # checkpoint and restore of OCI containers: memory, files, ids, namespaces and stdio go on.
 # shellcheck disable=SC2154 # out, err and status are lib.sh's
 . "${0%/*}/lib.sh"
+. "${0%/*}/ct.sh"
 . "${0%/*}/criu.sh"
 
 # shellcheck disable=SC2016 # for the shell inside
@@ -106,6 +107,18 @@ t_refusals()
 	try vzrun checkpoint --empty-ns pid "$id"
 	like "--empty-ns" "$status/$err" "^1/.*only \"network\""
 	is "nothing is left" "$(ls "$ROOT" 2>/dev/null)" ""
+}
+
+t_a_ct_is_refused()
+{
+	make_ct
+	start_ct
+	try ct checkpoint --image-path "$SCRATCH/ct.img" "$id"
+	like "checkpoint" "$status/$err" "^1/.*it is a CT"
+	is "it runs" "$(ct exec "$id" echo here)" here
+	check "no images" test ! -e "$SCRATCH/ct.img"
+	ct stop "$id" --fast >/dev/null
+	ct destroy "$id" >/dev/null
 }
 
 run_tests "$@"
