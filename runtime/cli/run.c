@@ -3,14 +3,19 @@
 
 #include "runtime/cli/run.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "runtime/base/fd.h"
 #include "runtime/base/helper.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
 #include "runtime/cli/cmd_ct.h"
+#include "runtime/cli/suggest.h"
+#include "runtime/ct/ctid.h"
 #include "runtime/kernel/systemd.h"
 
 /* A --root is made absolute, because the program may leave its folder, and is never "/", which
@@ -132,9 +137,35 @@ static int become_shared(const struct cli *cli, struct err *err)
 	return 0;
 }
 
+/* A name that is nobody's, and near to that of a CT. Numbers are near to each other: of those none
+ * is meant rather than another. */
+static int hint_name(const struct cli *cli, struct err *err)
+{
+	auto_free char *conf_dir = vz_conf_dir(cli->global.config);
+	auto_free char *names = conf_dir ? str_dupf("%s/../names", conf_dir) : NULL;
+	auto_dir DIR *dir = names ? opendir(names) : NULL;
+	auto_free char *best = NULL;
+	struct suggest near;
+
+	suggest_init(&near, cli->args[0], strlen(cli->args[0]));
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		unsigned int before = near.distance;
+
+		if (entry->d_name[0] == '.' || ctid_check_name(entry->d_name, NULL) < 0)
+			continue;
+		suggest_offer(&near, entry->d_name);
+		if (near.distance == before)
+			continue;
+		free(best);
+		best = strdup(entry->d_name);
+	}
+	return best ? err_hint(err, "did you mean %s?", best) : -1;
+}
+
 int run_command(struct cli *cli, struct err *err)
 {
 	const struct cli_command *command = cli->command;
+	uint32_t ctid;
 
 	if (check_args(command, cli->args_n, err) < 0)
 		return -1;
@@ -148,7 +179,14 @@ int run_command(struct cli *cli, struct err *err)
 	if ((command->flags & CLI_SYSTEMD) && become_shared(cli, err) < 0)
 		return -1;
 	cli->running = true;
-	return command->run(cli, err);
+	if (command->run(cli, err) == 0)
+		return 0;
+	if ((command->flags & CLI_ID) && cli->cts && cli->id == cli->args[0] &&
+	    !ctid_parse(cli->id, &ctid) &&
+	    (err->code == ERR_NOT_FOUND || err->code == VZ_ERR(VZ_NO_CONF) ||
+	     err->code == VZ_ERR(VZ_BAD_VALUE)))
+		hint_name(cli, err);
+	return -1;
 }
 
 void run_done(struct cli *cli)

@@ -37,6 +37,20 @@ t_list_has_both()
 	forget
 }
 
+t_a_mistyped_name()
+{
+	register 705 webserver
+	try vzrun_ct stop webservr
+	like "of a CT's verb" "$status $err" '^21 .*\(did you mean webserver\?\)$'
+	try vzrun_ct state wbeserver
+	like "of another" "$status $err" '^1 .*does not exist.*\(did you mean webserver\?\)$'
+	try vzrun_ct stop 706
+	unlike "a number is near to none" "$err" 'did you mean'
+	try vzrun state webservr
+	unlike "an engine's containers are no CTs" "$err" 'did you mean'
+	forget
+}
+
 t_an_id_shadows_no_ct()
 {
 	register 702 web2
