@@ -142,6 +142,20 @@ static int check(struct ct *ct, const char *private, bool force, struct err *err
 	return try_mount(ct, err);
 }
 
+/* What of the host's its conf gives it, which may be a stranger's: a line for each key. */
+static void warn_of_grants(const struct ct *ct)
+{
+	static const char *const grants[] = { "BINDMOUNT", "CAPABILITY", "DEVICES", "DEVNODES",
+					      "FEATURES",  "NETDEV",     "NETIF" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(grants); i++) {
+		const char *value = conf_get(ct->conf, grants[i]);
+
+		if (value && value[strspn(value, " \t")])
+			log_warning("its configuration grants %s=\"%s\"", grants[i], value);
+	}
+}
+
 int ct_register(struct ct *ct, const char *path, bool force, struct err *err)
 {
 	auto_free char *cwd = path[0] == '/' ? NULL : getcwd(NULL, 0);
@@ -158,6 +172,7 @@ int ct_register(struct ct *ct, const char *path, bool force, struct err *err)
 		unlink(ct->conf_path);
 		return -1;
 	}
+	warn_of_grants(ct);
 	vz_sayf(ct->vz, "CT configuration saved to %s", ct->conf_path);
 	vz_sayf(ct->vz, "Container %s was successfully registered", ct->id);
 	return 0;

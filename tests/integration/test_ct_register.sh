@@ -53,6 +53,28 @@ t_unregister_leaves_the_data()
 	rm -r "$CT_DIR/private/$id"
 }
 
+t_register_tells_what_it_grants()
+{
+	local first name area key
+	forgotten
+	cat >>"$area/ve.conf" <<-'END'
+		BINDMOUNT="/etc:/mnt"
+		CAPABILITY="NET_ADMIN:on"
+		DEVICES="c:1:3:rw"
+		DEVNODES="net/tun:rw"
+		FEATURES="fuse:on"
+		NETDEV=" "
+	END
+	try ct register "$area" "$id"
+	is "register" "$status" 0
+	for key in 'BINDMOUNT="/etc:/mnt"' 'CAPABILITY="NET_ADMIN:on"' 'DEVICES="c:1:3:rw"' \
+		'DEVNODES="net/tun:rw"' 'FEATURES="fuse:on"'; do
+		check "$key" grep -qxF "vzrun: warning: its configuration grants $key" <<<"$err"
+	done
+	is "nothing else" "$(wc -l <<<"$err")" 5
+	ct destroy "$id" >/dev/null
+}
+
 t_register_takes_it_up()
 {
 	local first name area other

@@ -203,6 +203,11 @@ t_set_limits_as_all_do()
 	sets '--cpuunits 1000 --save' CPUUNITS 1000
 	sets '--cpulimit 50 --save' CPULIMIT 50
 	sets '--cpus 2 --save' CPUS 2
+	sets '--diskspace 20G:22G --save' DISKSPACE 20971520:23068672
+	sets '--diskspace 10485760:11534336 --save' DISKSPACE 10485760:11534336
+	sets '--diskinodes 200000:220000 --save' DISKINODES 200000:220000
+	sets '--quotatime 0 --save' QUOTATIME 0
+	sets '--quotaugidlimit 0 --save' QUOTAUGIDLIMIT 0
 	sets '--devnodes net/tun:rw --save' DEVNODES net/tun:rw
 	sets '--devices c:10:200:rw --save' DEVICES c:10:200:rw
 	sets '--capability net_admin:on --save' CAPABILITY NET_ADMIN:on
