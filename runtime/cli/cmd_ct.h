@@ -52,6 +52,9 @@ int cmd_ct_runscript(struct cli *cli, struct err *err);
 int cmd_ct_exec_line(struct cli *cli, struct err *err); /* exec, exec2: for a shell */
 int cmd_ct_exec_args(struct cli *cli, struct err *err); /* exec3: as they are */
 
+/* cmd_monitor.c */
+int cmd_monitor(struct cli *cli, struct err *err);
+
 /* cmd_register.c */
 int cmd_ct_register(struct cli *cli, struct err *err);
 extern const struct cli_options cmd_ct_register_options;

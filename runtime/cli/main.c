@@ -92,6 +92,10 @@ const struct cli_command cli_commands[] = {
 	  "stop all CTs for the host's shutdown: they start again with it",
 	  &cmd_shutdown_options, NULL, CLI_GROUP_CT, CLI_SYSTEMD | CLI_CLEANS, 0, 0, EXIT_FAILED },
 
+	{ "monitor", cmd_monitor, "CT ended|again STATUS START",
+	  "do what a CT's end leaves to do: for its monitor",
+	  NULL, NULL, CLI_GROUP_CT, CLI_ID | CLI_CT_FIRST | CLI_SYSTEMD | CLI_CLEANS, 4, 4, EXIT_FAILED },
+
 	{ "run", cmd_run, "ID",
 	  "create a container, start it, wait for its end and delete it",
 	  &cmd_run_options, NULL, CLI_GROUP_OCI, CLI_NEW_ID | CLI_SYSTEMD, 1, 1, EXIT_FAILED },

@@ -17,6 +17,7 @@
 #define SET_GIVEN_IDLE(AT) CLI_PAIRS, CLI_NO_EFFECT, (AT) + offsetof(struct set_opts, given)
 
 #define SET_PLAIN_ROWS(AT) \
+	{ "autorestart", 0, SET_GIVEN(AT), "yes|no", "is it started again when it crashed?" }, \
 	{ "autostop", 0, SET_GIVEN_IDLE(AT), "stop|suspend", "what the end of the host does" }, \
 	{ "bootorder", 0, SET_GIVEN(AT), "NUMBER", "its place when the host starts: higher is earlier" }, \
 	{ "description", 0, SET_GIVEN(AT), "TEXT", "a line about it" }, \

@@ -65,6 +65,15 @@ void container_state_free(struct container_state *state);
 MEM_DEFINE_CLEANUP(struct container_state, container_state_free)
 #define auto_container_state __attribute__((cleanup(container_state_freep)))
 
+/* Who is the parent of the init, and stays (watch.h). */
+struct container_monitor {
+	/* What it runs when the init has ended: the program's path and arguments, each with its 0. */
+	const char *args;
+	size_t args_len;
+	const char *log; /* absolute: where the console is logged, or NULL */
+	int log_fd;      /* that, open; or -1 */
+};
+
 struct container_create_opts {
 	const char *bundle; /* absolute */
 	const char *config; /* file beside the spec that is kept as config.json: its text */
@@ -79,6 +88,8 @@ struct container_create_opts {
 	 * out of the container's cgroup, and mknod(2) of the devices it was given. Needs a user and
 	 * a pid namespace of the container's own. */
 	bool answerer;
+	const struct container_monitor *monitor; /* or NULL; with it a terminal is its to hold */
+	int *ret_monitor; /* its claim (watch.h): to be released, or done with */
 	/* for run */
 	bool detach, keep;
 };
@@ -135,6 +146,8 @@ int container_pids(const struct container_settings *set, const char *id, pid_t *
 /* Waits up to timeout_msec (-1: for ever) for the init to end. 1 ended, 0 not yet, -1. */
 int container_wait(const struct container_settings *set, const char *id, int timeout_msec,
 		   struct err *err);
+/* Has the kernel killed in its cgroup for want of memory? It may be stopped, and not deleted. */
+bool container_was_oom(const struct container_state *state);
 /* The name that uname(2) tells inside, of a container with a UTS namespace of its own. */
 int container_set_hostname(const struct container_settings *set, const char *id,
 			   const char *hostname, struct err *err);

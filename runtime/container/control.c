@@ -11,6 +11,7 @@
 #include "runtime/container/state.h"
 #include "runtime/container/unit.h"
 #include "runtime/kernel/cgroup.h"
+#include "runtime/kernel/cgroup_stats.h"
 #include "runtime/kernel/ns.h"
 #include "runtime/kernel/uts.h"
 
@@ -182,6 +183,15 @@ int container_wait(const struct container_settings *set, const char *id, int tim
 		return err->code == ESRCH ? 1 : -1;
 	ended = proc_pidfd_wait(pidfd, timeout_msec);
 	return ended < 0 ? err_sys(err, "wait for the container") : ended;
+}
+
+bool container_was_oom(const struct container_state *state)
+{
+	auto_fd int cgroup = *state->cgroup ? cgroup_open(state->cgroup, NULL) : -1;
+	uint64_t kills = 0;
+
+	return cgroup >= 0 &&
+	       cgroup_stats_value(cgroup, "memory.events", "oom_kill", &kills) == 0 && kills > 0;
 }
 
 int container_update(const struct container_settings *set, const char *id,

@@ -18,6 +18,7 @@
 #include "runtime/container/launch.h"
 #include "runtime/container/notify.h"
 #include "runtime/container/unit.h"
+#include "runtime/container/watch.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/intelrdt.h"
 #include "runtime/kernel/rlimit.h"
@@ -96,6 +97,8 @@ static pid_t clone_first(struct launch *launch, struct err *err)
 		return clone_by_helper(launch, err);
 	if (ns_join_pid(&launch->ns, err) < 0)
 		return -1;
+	if (launch->opts->monitor)
+		return watch_clone(launch, first_cgroup(launch), err);
 	pid = proc_clone(launch->ns.clone_flags, first_cgroup(launch), &launch->pidfd);
 	if (pid == 0)
 		init_main(launch);
@@ -120,7 +123,7 @@ static int clone_child(struct launch *launch, struct err *err)
 	fd_closep(&launch->console); /* attach_follow must see its end if the child sends nothing */
 	if (proc_stat(pid, &launch->state->pid_start, NULL) < 0)
 		return err_sys(err, "read the start time of process %d", pid);
-	return 0;
+	return launch->opts->monitor ? watch_hire(launch, err) : 0;
 }
 
 static int move_net_devices(struct launch *launch, struct err *err)
@@ -282,7 +285,10 @@ static void undo_child(struct launch *launch)
 	if (launch->pidfd < 0)
 		return;
 	proc_pidfd_signal(launch->pidfd, SIGKILL);
-	proc_wait(launch->state->pid);
+	if (launch->opts->monitor)
+		proc_pidfd_wait(launch->pidfd, -1);
+	else
+		proc_wait(launch->state->pid);
 	launch->state->pid = 0;
 }
 
@@ -310,6 +316,7 @@ void launch_undo(struct launch *launch)
 	launch->state->status = STATUS_STOPPED;
 	if (launch->pidfd >= 0)
 		hooks_run_all(launch->spec, HOOK_POSTSTOP, launch->state);
+	watch_dismiss(launch);
 	if (launch->opts->answerer)
 		answerer_end(&launch->dir);
 	if (launch->resctrl >= 0)

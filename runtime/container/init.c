@@ -208,7 +208,12 @@ static int step_root(struct init *init, struct err *err)
 
 static int step_session(struct init *init, struct err *err)
 {
-	if (program_session(init->peer, !init->launch->opts->no_new_keyring, err) < 0)
+	/* A CT's init is no session's leader on its console, as on a machine of its own: what logs
+	 * in there takes it, and its hangup is nothing to the init. */
+	if (init->launch->opts->monitor && init->peer >= 0 && console_stdio(init->peer, err) < 0)
+		return -1;
+	if (program_session(init->launch->opts->monitor ? -1 : init->peer,
+			    !init->launch->opts->no_new_keyring, err) < 0)
 		return -1;
 	fd_closep(&init->peer);
 	return 0;

@@ -23,6 +23,7 @@
 #include "runtime/container/notify.h"
 #include "runtime/container/program.h"
 #include "runtime/container/unit.h"
+#include "runtime/container/watch.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/console.h"
 #include "runtime/kernel/intelrdt.h"
@@ -112,7 +113,7 @@ static int check_spec(const struct launch *launch, struct err *err)
 		return err_set(err, ERR_INPUT,
 			       "config.json: process.terminal: needs a new mount namespace");
 	if (spec->process.given && spec->process.terminal && !launch->opts->console_socket &&
-	    launch->wait_for_start)
+	    !launch->opts->monitor && launch->wait_for_start)
 		return err_set(
 			err, ERR_USAGE,
 			"cannot allocate tty if runc will detach without setting console socket (process.terminal is "
@@ -345,7 +346,7 @@ int launch_prepare(struct launch *launch, const char *id, struct err *err)
 int launch_prepare_traces(struct launch *launch, struct err *err)
 {
 	if (keep_config(launch, err) < 0 || open_exec_socket(launch, err) < 0 ||
-	    prepare_cgroup(launch, err) < 0)
+	    watch_prepare(launch, err) < 0 || prepare_cgroup(launch, err) < 0)
 		return -1;
 	if (launch->set->notify_socket && spec_ns_new(launch->spec, NS_MOUNT) &&
 	    notify_prepare(launch->dir.fd, &launch->notify_tree, err) < 0)
@@ -374,5 +375,10 @@ void launch_done(struct launch *launch)
 	strv_freep(&launch->env);
 	fd_closep(&launch->notify_tree);
 	fd_closep(&launch->notify_fd);
+	fd_closep(&launch->watch.listen);
+	fd_closep(&launch->watch.starter);
+	fd_closep(&launch->watch.starter_end);
+	fd_closep(&launch->watch.console_end);
+	fd_closep(&launch->watch.report);
 	unit_release(launch);
 }

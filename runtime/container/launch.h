@@ -14,6 +14,11 @@
 #include "runtime/kernel/ns.h"
 #include "runtime/kernel/seccomp.h"
 
+/* What goes to a monitor, and what it is spoken to by (watch.h); -1 where there is none. */
+struct watch_ends {
+	int listen, starter, starter_end, console_end, report;
+};
+
 struct launch {
 	const struct container_settings *set;
 	const struct spec *spec;
@@ -44,6 +49,8 @@ struct launch {
 	int notify_tree; /* the folder of the notification socket (notify.h), or -1 */
 	int notify_fd;   /* run: that socket, or -1 */
 
+	struct watch_ends watch;
+
 	/* Only where systemd makes the cgroup (unit.h). */
 	pid_t holder;    /* or 0 */
 	int holder_end;  /* whose end is the holder's, or -1 */
@@ -59,6 +66,7 @@ void init_main(struct launch *launch) __attribute__((noreturn));
 		.dir = { -1, -1 }, .proc_fd = -1, .cgroup_fd = -1, .sync = { -1, -1 },     \
 		.listen_fd = -1, .console = -1, .agent = -1, .agent_end = -1, .pidfd = -1, \
 		.resctrl = -1, .notify_tree = -1, .notify_fd = -1, .holder_end = -1,       \
+		.watch = { -1, -1, -1, -1, -1 },                                           \
 	}
 
 /* Fills it. What may be refused without a trace is done first; the container's folder is the

@@ -159,8 +159,9 @@ int state_dir_open(const struct container_settings *set, const char *id, bool lo
 int state_dir_remove(const struct container_settings *set, const char *id, struct state_dir *dir,
 		     struct err *err)
 {
-	static const char *const files[] = { "exec.sock",      "sysinfo.sock", "config.json",
-					     "state.json.new", "lock",         "state.json" };
+	static const char *const files[] = { "exec.sock",   "sysinfo.sock",   "monitor.sock",
+					     "config.json", "state.json.new", "lock",
+					     "state.json" };
 	auto_fd int root_fd = open_root(set);
 
 	if (root_fd < 0)

@@ -138,7 +138,8 @@ static void begin_process(struct json_writer *w, const char *key, const char *co
 
 static void put_init(struct json_writer *w, const struct compile_input *in)
 {
-	begin_process(w, "process", in->args ? in->args : init_args, init_env, false, in->caps);
+	begin_process(w, "process", in->args ? in->args : init_args, init_env, in->console,
+		      in->caps);
 	json_begin(w, "rlimits", '[');
 	if (in->guard.no_core_handler)
 		put_no_core_handler(w);
@@ -178,7 +179,8 @@ static void put_own_mount(struct json_writer *w, const struct compile_mount *mou
 	char max[24];
 
 	if (str_eq(mount->type, "devpts") && in->limits->ptys >= 0) {
-		snprintf(max, sizeof(max), "max=%" PRId64, in->limits->ptys);
+		/* The console is one of them, and not the CT's doing. */
+		snprintf(max, sizeof(max), "max=%" PRId64, in->limits->ptys + in->console);
 		add_option(&own, max);
 	}
 	if (str_eq(mount->type, "proc")) {

@@ -27,6 +27,7 @@ struct compile_input {
 	/* Where the listener goes, for the calls that are answered; NULL: for none. */
 	const char *listener;
 	bool answer_sysinfo, answer_mknod;
+	bool console; /* its stdio and /dev/console are a terminal that a monitor holds */
 	struct guard guard;
 	uint64_t caps;                        /* capability.h */
 	const struct spec_device_rule *rules; /* device.h */

@@ -75,7 +75,7 @@ static int lock_and_load(struct ct *ct, unsigned int flags, struct err *err)
 	if ((flags & CT_LOCK) && !(flags & CT_NO_CONF) && access(ct->conf_path, F_OK) < 0 &&
 	    errno == ENOENT)
 		return no_conf(ct, err);
-	if ((flags & CT_LOCK) && (ct->lock = vz_lock(ct->vz, ct->id, false, err)) < 0)
+	if ((flags & CT_LOCK) && (ct->lock = vz_lock(ct->vz, ct->id, flags & CT_WAIT, err)) < 0)
 		return -1;
 	return load_conf(ct, flags, err);
 }

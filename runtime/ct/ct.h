@@ -36,6 +36,7 @@ enum ct_open_flag {
 	CT_LOCK = 1,     /* for a verb that changes something; busy: VZ_ERR(VZ_LOCKED) */
 	CT_NO_CONF = 2,  /* it may lack its conf, which otherwise is VZ_ERR(VZ_NO_CONF) */
 	CT_ANY_CONF = 4, /* a conf that can't be used counts as empty */
+	CT_WAIT = 8,     /* with CT_LOCK: wait for who holds it */
 };
 
 /* The CT with that number or name. VZ_BAD_VALUE for what is neither, VZ_BAD_CONF where the conf has

@@ -12,6 +12,7 @@
 #include "runtime/ct/ct.h"
 #include "runtime/ct/ctmount.h"
 #include "runtime/ct/ctquota.h"
+#include "runtime/ct/ended.h"
 #include "runtime/ct/lastrun.h"
 #include "runtime/ct/live.h"
 #include "runtime/ct/retire.h"
@@ -65,6 +66,7 @@ int ct_destroy(struct ct *ct, struct err *err)
 	if (storage_destroy(&storage, err) < 0)
 		return vz_fail(err, VZ_CANNOT_DELETE);
 	remove_files(ct);
+	ended_remove(ct->vz->set, ct->id);
 	if (retire_conf(ct, err) < 0) /* last: as long as it is there, destroy can be repeated */
 		return -1;
 	vz_sayf(ct->vz, "Container private area was destroyed");

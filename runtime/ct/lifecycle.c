@@ -12,8 +12,10 @@
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
 #include "runtime/base/str.h"
+#include "runtime/container/watch.h"
 #include "runtime/ct/action.h"
 #include "runtime/ct/answers.h"
+#include "runtime/ct/attend.h"
 #include "runtime/ct/capability.h"
 #include "runtime/ct/check.h"
 #include "runtime/ct/cloudinit.h"
@@ -86,32 +88,51 @@ static int fit_out(const struct ct *ct, const struct outfit *outfit, struct err 
 }
 
 /* For a CT a limit that can't be had is an error, never a warning. */
+static int create(const struct ct *ct, const struct container_settings *set,
+		  const struct container_create_opts *base, int *ret_monitor, struct err *err)
+{
+	auto_strbuf struct strbuf args = { 0 };
+	struct container_monitor monitor = { .log_fd = -1 };
+	struct container_create_opts opts = *base;
+	auto_spec struct spec *spec = NULL;
+	int saved[3], rc;
+
+	if (attend_args(ct, &args, err) < 0 ||
+	    spec_parse(base->config, base->config_len, "compiled configuration", &spec, err) < 0)
+		return -1;
+	monitor.args = args.text;
+	monitor.args_len = args.len;
+	opts.monitor = &monitor;
+	opts.ret_monitor = ret_monitor;
+	if (exec_stdio_null(saved, err) < 0)
+		return -1;
+	rc = container_create(set, ct->id, spec, &opts, err);
+	exec_stdio_restore(saved);
+	return rc;
+}
+
 static int launch(const struct ct *ct, const struct strbuf *config, bool answerer,
 		  const struct outfit *outfit, struct err *err)
 {
 	struct container_settings set = *ct->vz->set;
-	auto_spec struct spec *spec = NULL;
+	struct watch watch = WATCH_INIT;
 	struct container_create_opts opts = {
 		.bundle = ct->private,
 		.config = config->text,
 		.config_len = config->len,
 		.answerer = answerer,
 	};
-	int saved[3], rc;
 
-	if (spec_parse(config->text, config->len, "compiled configuration", &spec, err) < 0)
-		return -1;
 	set.strict_limits = true;
-	if (exec_stdio_null(saved, err) < 0)
-		return -1;
-	rc = container_create(&set, ct->id, spec, &opts, err);
-	exec_stdio_restore(saved);
-	if (rc < 0)
+	if (create(ct, &set, &opts, &watch.fd, err) < 0)
 		return -1;
 	if (fit_out(ct, outfit, err) == 0 && ctquota_apply(ct, err) == 0 &&
-	    container_start(&set, ct->id, err) == 0 && action_inside(ct, ACTION_START, err) == 0)
+	    container_start(&set, ct->id, err) == 0 && action_inside(ct, ACTION_START, err) == 0) {
+		watch_release(&watch);
 		return 0;
+	}
 	unlaunch(ct);
+	watch_done(&watch);
 	return -1;
 }
 
@@ -159,6 +180,7 @@ static int run_init(const struct ct *ct, const struct storage *storage, struct o
 		.hostname = hostname ? hostname : fallback,
 		.first_id = storage->first_id,
 		.lxcfs = view_lxcfs(ct->vz),
+		.console = true,
 	};
 
 	if (answers_read(ct, outfit->devices, &in, err) < 0 ||
@@ -350,14 +372,19 @@ static int leave(const struct ct *ct, const struct storage *storage, bool skip_u
 
 static int stop(const struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
 {
+	auto_container_state struct container_state *live = NULL;
+	auto_watch struct watch watch = WATCH_INIT;
 	auto_fd int netns = -1;
 
 	if (!opts->fast && run_stop_script(ct, err) < 0)
 		return -1;
+	watch_claim(ct->vz->set, ct->id, &watch);
 	netns = ctnet_hold(ct);
-	if (end_processes(ct, opts, err) < 0 || ctnet_give_back(ct, netns, err) < 0 ||
-	    live_clear(ct, err) < 0)
+	if (live_load(ct, &live, err) < 0 || end_processes(ct, opts, err) < 0 ||
+	    ctnet_give_back(ct, netns, err) < 0 || live_clear(ct, err) < 0)
 		return vz_fail(err, VZ_CANNOT_STOP);
+	attend_stopped(ct, live);
+	watch_done(&watch);
 	vz_sayf(ct->vz, "Container was stopped");
 	return 0;
 }
@@ -378,6 +405,7 @@ int ct_stop(struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
 		lastrun_clear(ct);
 	if (running)
 		return leave(ct, &storage, opts->skip_umount, err);
+	attend_stopped(ct, NULL);
 	log_warning("Unable to stop: container is not running");
 	return 0;
 }

@@ -115,6 +115,7 @@ const struct set_row set_plain_rows[] = {
 	{ "hostname", hostname, "HOSTNAME", SET_HOSTNAME, 0, VZ_BAD_HOSTNAME },
 	{ "onboot", onboot, "ONBOOT", SET_STORED, 0, 0 },
 	{ "bootorder", number, "BOOTORDER", SET_STORED, 0, 0 },
+	{ "autorestart", yes_no, "AUTORESTART", SET_STORED, 0, 0 },
 	{ "disabled", yes_no, "DISABLED", SET_STORED, 0, 0 },
 	{ "stop-timeout", stop_seconds, "STOP_TIMEOUT", SET_STORED, SET_SAVE, 0 },
 	{ "autostop", autostop, "AUTOSTOP", SET_NO_EFFECT, 0, 0 },

@@ -207,6 +207,8 @@ int vz_private_parent(const char *path, struct err *err)
 /* Behind the pid in a lock file of ours: there the kernel's lock counts, and a pid without it is
  * what a killed verb left. In a file of another's (OpenVZ's vzctl, Proxmox) the pid counts. */
 #define LOCK_MARK "vzrun"
+/* Then: who waited for it, as a CT's monitor does, is waited for by all. He is soon done. */
+#define LOCK_PATIENT " patient"
 
 /* Its arguments on one line, but for a password: this is told, and logged. */
 static void join_cmdline(char *text, size_t len)
@@ -286,15 +288,36 @@ static bool is_removed(int fd)
 	return fstat(fd, &st) == 0 && st.st_nlink == 0;
 }
 
-static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
+static int open_locked(int dirfd, const char *name, bool wait, struct err *err)
 {
-	struct err why = { 0 };
 	auto_fd int fd = -1;
 
 	do {
 		fd_closep(&fd);
-		fd = lock_open(dirfd, name, wait, &why);
+		fd = lock_open(dirfd, name, wait, err);
 	} while (fd >= 0 && is_removed(fd));
+	return steal_fd(&fd);
+}
+
+/* Is it held by one who is waited for, or by one who has not even written down who he is? */
+static bool is_patient(int dirfd, const char *name)
+{
+	auto_free char *text = NULL;
+	const char *line;
+
+	if (fd_load_at(dirfd, name, 4096, &text, NULL, NULL) < 0)
+		return true;
+	line = strchr(text, '\n');
+	return !line || str_starts(line + 1, LOCK_MARK LOCK_PATIENT);
+}
+
+static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
+{
+	struct err why = { 0 };
+	auto_fd int fd = open_locked(dirfd, name, wait, &why);
+
+	if (fd < 0 && why.code == ERR_BUSY && is_patient(dirfd, name))
+		fd = open_locked(dirfd, name, true, &why);
 	if (fd < 0 && why.code == ERR_BUSY)
 		return busy_err(dirfd, name, err);
 	if (fd < 0) {
@@ -304,7 +327,8 @@ static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
 	}
 	if (check_foreign(fd, name, err) < 0)
 		return -1;
-	if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n" LOCK_MARK "\n", getpid()) < 0)
+	if (ftruncate(fd, 0) < 0 ||
+	    dprintf(fd, "%d\n" LOCK_MARK "%s\n", getpid(), wait ? LOCK_PATIENT : "") < 0)
 		return err_sys(err, "write lock \"%s\"", name);
 	return steal_fd(&fd);
 }

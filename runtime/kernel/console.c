@@ -73,6 +73,11 @@ int console_take(int peer, struct err *err)
 		return err_sys(err, "start a session");
 	if (ioctl(peer, TIOCSCTTY, 0) < 0)
 		return err_sys(err, "take the terminal");
+	return console_stdio(peer, err);
+}
+
+int console_stdio(int peer, struct err *err)
+{
 	for (int fd = 0; fd < 3; fd++)
 		if (dup2(peer, fd) < 0)
 			return err_sys(err, "make the terminal stdio");

@@ -27,6 +27,9 @@ int console_take(int peer, struct err *err);
  * if it has one. The host's is of no mount that the container has, which criu can't put back. */
 int console_own_null(struct err *err);
 
+/* Its stdio alone. */
+int console_stdio(int peer, struct err *err);
+
 /* Connects to the Unix socket at a host path. */
 int console_connect(const char *path, struct err *err);
 

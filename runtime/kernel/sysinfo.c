@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -21,22 +20,12 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
-#include "runtime/base/log.h"
 #include "runtime/base/proc.h"
-#include "runtime/kernel/cgroup.h"
-#include "runtime/kernel/procfs.h"
+#include "runtime/kernel/apart.h"
 #include "runtime/kernel/sysinfo_fds.h"
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 
 /* Above all numbers of enum sysinfo_fd, while those are being filled. */
 #define FD_ASIDE 32
-
-#define PLACE_TRIES 8
-
-#define SYSINFO_OOM_SCORE_ADJ "-1000"
 
 /* So that those aside fit too, and there is room for a few that exec starts. */
 #define PLACES_MIN 32
@@ -46,41 +35,12 @@
 
 extern const char sysinfo_image_start[], sysinfo_image_end[];
 
-/* ---- where they live ---- */
-
-static int open_place(void)
-{
-	static const char *const parts[] = { &CGROUP_PARENT[1], &SYSINFO_CGROUP[1] };
-	auto_fd int host = cgroup_open_host(NULL);
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts) && host >= 0; i++)
-		if (mkdirat(host, parts[i], 0755) < 0 && errno != EEXIST)
-			return -1;
-	return host < 0 ? -1 : cgroup_open(SYSINFO_CGROUP, NULL);
-}
-
 void sysinfo_tidy(void)
 {
-	auto_fd int host = cgroup_open_host(NULL);
-
-	if (host >= 0)
-		unlinkat(host, &SYSINFO_CGROUP[1], AT_REMOVEDIR);
+	apart_tidy(SYSINFO_APART);
 }
 
 /* ---- the child, until it is the tiny program ---- */
-
-static int image_fd(struct err *err)
-{
-	size_t len = (size_t)(sysinfo_image_end - sysinfo_image_start);
-	auto_fd int fd = memfd_create("vzrun-sysinfo", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-
-	if (fd < 0 && errno == EINVAL) /* before 6.3 every memfd may be executed */
-		fd = memfd_create("vzrun-sysinfo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0 || fd_write_all(fd, sysinfo_image_start, len) < 0 || fchmod(fd, 0555) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return err_sys(err, "make the program");
-	return steal_fd(&fd);
-}
 
 /* Not the caller's limit, which is not made for this; as far as that may be raised. How many
  * places there are then, or -1. */
@@ -220,16 +180,6 @@ static int drop(const struct sysinfo_job *job, struct err *err)
 	return 0;
 }
 
-/* Neither the caller's nor what a container was given: without them its calls fail, and they hold
- * next to no memory. To lower it takes CAP_SYS_RESOURCE, so before drop(). */
-static int spare_from_oom(void)
-{
-	auto_fd int procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return procfd < 0 ? -1 :
-			    procfs_write(procfd, "self/oom_score_adj", SYSINFO_OOM_SCORE_ADJ, NULL);
-}
-
 /* It will be able to open files, so none of the host's is to be in its reach: its root is what is
  * known of the open files of this process, and nothing when this process has ended. */
 static int enter_root(const struct sysinfo_job *job, struct err *err)
@@ -246,13 +196,12 @@ static int become(const struct sysinfo_job *job, int *report, struct err *err)
 	char *const argv[] = { (char *)(uintptr_t) "vzrun-sysinfo", NULL }, *const envp[] = {
 		NULL
 	};
-	int program = image_fd(err), places = raise_files(err);
+	int program = apart_image(argv[0], sysinfo_image_start, sysinfo_image_end, err);
+	int places = raise_files(err);
 	int params = places < 0 ? -1 : params_fd(job, places, err);
 	sigset_t all;
 
-	/* Where that is not allowed the caller's own stays: no reason not to answer. */
-	if (spare_from_oom() < 0)
-		log_debug("sysinfo: oom_score_adj stays as it is");
+	apart_spare_from_oom(); /* takes CAP_SYS_RESOURCE, so before drop() */
 	if (program < 0 || params < 0 || arrange_fds(job, params, &program, report, err) < 0)
 		return -1;
 	/* Nothing but a KILL is for them: no terminal's signal, and no SIGCHLD. */
@@ -270,26 +219,6 @@ static int become(const struct sysinfo_job *job, int *report, struct err *err)
 
 /* ---- the parent ---- */
 
-/* Another CT's end may remove the empty cgroup between its making and the clone: once more then.
- * A manager may keep us from there: then they stay in our own. */
-static pid_t clone_child(void)
-{
-	pid_t pid = -1;
-
-	for (int i = 0; i < PLACE_TRIES; i++) {
-		auto_fd int place = open_place();
-
-		if (place < 0 && errno != ENODEV && errno != ENOENT)
-			return proc_clone(0, -1, NULL);
-		pid = place < 0 ? -1 : proc_clone(0, place, NULL);
-		if (pid >= 0 || (errno != ENODEV && errno != ENOENT))
-			break;
-	}
-	if (pid < 0 && (errno == EACCES || errno == EBUSY || errno == EOPNOTSUPP))
-		pid = proc_clone(0, -1, NULL);
-	return pid;
-}
-
 int sysinfo_start(const struct sysinfo_job *job, struct err *err)
 {
 	auto_fd int from = -1, to = -1;
@@ -302,7 +231,7 @@ int sysinfo_start(const struct sysinfo_job *job, struct err *err)
 		return err_sys(err, "make a pipe");
 	from = pair[0];
 	to = pair[1];
-	pid = clone_child();
+	pid = apart_clone(SYSINFO_APART);
 	if (pid == 0) {
 		become(job, &to, &why);
 		_exit(fd_write_all(to, &why, sizeof(why)) < 0);

@@ -16,9 +16,9 @@
 
 #include "runtime/base/err.h"
 
-/* Their own cgroup, beside the containers': not the caller's, whose end they are to outlive, nor
- * a container's, which may be frozen, and whose init may want no process in it. */
-#define SYSINFO_CGROUP "/vzrun/.sysinfo"
+/* Their own cgroup (apart.h). */
+#define SYSINFO_APART ".sysinfo"
+#define SYSINFO_CGROUP "/vzrun/" SYSINFO_APART
 
 struct sysinfo_job {
 	int init_pidfd;       /* of the container's init, which is in its user namespace */

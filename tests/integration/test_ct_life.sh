@@ -417,7 +417,7 @@ tty; stty size
 exit
 END
 		)
-		like "a terminal inside" "$out" "/dev/pts/0"
+		like "a terminal inside" "$out" "/dev/pts/1"
 	else
 		skip "a terminal inside" "script(1) is missing"
 	fi
