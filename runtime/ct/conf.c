@@ -11,17 +11,20 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/log.h"
+#include "runtime/ct/keyindex.h"
 
 /* One line of the file; more than one where a quoted value holds line breaks. */
 struct conf_line {
 	char *text;          /* without the last line break */
 	char *key, *value;   /* NULL in a comment or a blank line */
 	size_t word, behind; /* where in text the value's word begins, and what follows it */
+	bool again;          /* another line further down has this key */
 };
 
 struct conf {
 	struct conf_line *line;
 	size_t n;
+	struct keyindex keys; /* the first line of each */
 };
 
 /* What is being read. */
@@ -48,7 +51,37 @@ void conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->n; i++)
 		line_done(&conf->line[i]);
 	free(conf->line);
+	keyindex_done(&conf->keys);
 	free(conf);
+}
+
+/* ---- the index ---- */
+
+static struct conf_line *find(const struct conf *conf, const char *key)
+{
+	size_t at;
+
+	return keyindex_find(&conf->keys, key, &at) ? &conf->line[at] : NULL;
+}
+
+static int index_line(struct conf *conf, size_t i)
+{
+	const char *key = conf->line[i].key;
+	struct conf_line *first = key ? find(conf, key) : NULL;
+
+	if (first)
+		first->again = true;
+	return key && !first ? keyindex_add(&conf->keys, key, i) : 0;
+}
+
+/* Lines have gone: there is room for those that stay. */
+static void index_anew(struct conf *conf)
+{
+	keyindex_clear(&conf->keys);
+	for (size_t i = 0; i < conf->n; i++) {
+		conf->line[i].again = false;
+		index_line(conf, i);
+	}
 }
 
 /* ---- reading ---- */
@@ -217,15 +250,6 @@ static int scan_line(struct scan *scan, struct conf_line *line, struct err *err)
 	return 0;
 }
 
-static struct conf_line *find(const struct conf *conf, const char *key)
-{
-	for (size_t i = 0; i < conf->n; i++)
-		if (conf->line[i].key && conf->line[i].key[0] == key[0] &&
-		    str_eq(conf->line[i].key, key))
-			return &conf->line[i];
-	return NULL;
-}
-
 static void warn_if_twice(const struct conf *conf, const struct scan *scan)
 {
 	const struct conf_line *last = &conf->line[conf->n - 1];
@@ -251,6 +275,8 @@ int conf_parse(const char *text, size_t len, const char *what, struct conf **ret
 			return err_sys(err, "read \"%s\"", what);
 		if (scan_line(&scan, line, err) < 0)
 			return -1;
+		if (index_line(conf, conf->n - 1) < 0)
+			return err_sys(err, "read \"%s\"", what);
 		warn_if_twice(conf, &scan);
 	}
 	*ret = steal_ptr(&conf);
@@ -368,7 +394,11 @@ static int append(struct conf *conf, const char *key, const char *value, struct 
 		return err_set(err, ENOMEM, "set %s: out of memory", key);
 	}
 	*slot = line;
-	return 0;
+	if (index_line(conf, conf->n - 1) == 0)
+		return 0;
+	line_done(slot);
+	conf->n--;
+	return err_set(err, ENOMEM, "set %s: out of memory", key);
 }
 
 /* Removes the lines of a key from the index `from` on. */
@@ -385,6 +415,7 @@ static void remove_from(struct conf *conf, size_t from, const char *key)
 	/* mem_append takes the room to be the next power of two of n, which shrinks with n:
 	 * then it only makes room that is there already. */
 	conf->n = kept;
+	index_anew(conf);
 }
 
 int conf_set(struct conf *conf, const char *key, const char *value, struct err *err)
@@ -399,7 +430,8 @@ int conf_set(struct conf *conf, const char *key, const char *value, struct err *
 		return err_set(err, ERR_INPUT, "the value for %s has a line break", key);
 	if (!line)
 		return append(conf, key, value, err);
-	remove_from(conf, (size_t)(line - conf->line) + 1, key);
+	if (line->again)
+		remove_from(conf, (size_t)(line - conf->line) + 1, key);
 	if (str_eq(line->value, value))
 		return 0;
 	return rewrite(line, value, err);
@@ -407,7 +439,8 @@ int conf_set(struct conf *conf, const char *key, const char *value, struct err *
 
 void conf_unset(struct conf *conf, const char *key)
 {
-	remove_from(conf, 0, key);
+	if (find(conf, key))
+		remove_from(conf, 0, key);
 }
 
 void conf_emit(const struct conf *conf, struct strbuf *sb)

@@ -264,6 +264,48 @@ static void saving_replaces_the_file_and_keeps_its_mode(void **state)
 	assert_int_equal(rmdir(dir), 0); /* nothing beside it */
 }
 
+/* More than fit into a file that conf_load takes. Were each looked for among all others, this would
+ * take minutes. */
+static void many_keys_take_little_work(void **state)
+{
+	enum { KEYS = 200000 };
+	auto_strbuf struct strbuf text = { 0 }, written = { 0 }, expected = { 0 };
+	auto_conf struct conf *conf = NULL;
+	char key[16], value[16];
+
+	(void)state;
+	for (int i = 0; i < KEYS; i++) {
+		strbuf_addf(&text, "K%d=\"%d\"\n", i, i);
+		strbuf_addf(&expected, "K%d=\"%d\"\n", i, i + 1);
+	}
+	conf = parse(text.text);
+	for (int i = 0; i < KEYS; i++) {
+		snprintf(key, sizeof(key), "K%d", i);
+		snprintf(value, sizeof(value), "%d", i);
+		assert_string_equal(conf_get(conf, key), value);
+		snprintf(value, sizeof(value), "%d", i + 1);
+		set(conf, key, value);
+	}
+	conf_emit(conf, &written);
+	assert_string_equal(written.text, expected.text);
+}
+
+static void keys_are_found_after_others_went(void **state)
+{
+	auto_conf struct conf *conf = parse("A=1\nB=2\n#\nA=3\nC=4\nB=5\n");
+
+	(void)state;
+	conf_unset(conf, "A");
+	assert_null(conf_get(conf, "A"));
+	set(conf, "D", "6");
+	set(conf, "B", "7");
+	set(conf, "A", "8");
+	assert_string_equal(conf_get(conf, "C"), "4");
+	assert_int_equal(conf_line_of(conf, "D"), 4);
+	assert_text(conf, "B=\"7\"\n#\nC=4\nD=\"6\"\nA=\"8\"\n");
+	conf_unset(conf, "none");
+}
+
 static void missing_file_is_told_apart(void **state)
 {
 	auto_conf struct conf *conf = NULL;
@@ -290,6 +332,8 @@ int main(void)
 		cmocka_unit_test(written_veid_is_expanded_by_a_shell),
 		cmocka_unit_test(line_breaks_and_odd_keys_are_refused),
 		cmocka_unit_test(saving_replaces_the_file_and_keeps_its_mode),
+		cmocka_unit_test(many_keys_take_little_work),
+		cmocka_unit_test(keys_are_found_after_others_went),
 		cmocka_unit_test(missing_file_is_told_apart),
 	};
 
