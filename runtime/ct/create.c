@@ -135,10 +135,10 @@ static int check(struct ct *ct, const struct ct_create_opts *opts, struct err *e
 	return storage_check(&storage, err);
 }
 
-static int furnish(const char *root, const void *arg, struct err *err)
+static int furnish(int fd, const void *arg, struct err *err)
 {
 	(void)arg;
-	return identity_renew(root, err);
+	return identity_renew(&(struct dist_tree){ .fd = fd }, err);
 }
 
 /* Not the range of a conf that was there: it may be a copy of another CT's. */

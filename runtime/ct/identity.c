@@ -16,7 +16,6 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/path.h"
 #include "runtime/ct/account.h"
-#include "runtime/ct/dist_file.h"
 
 #define MACHINE_ID "/etc/machine-id"
 #define DBUS_FOLDER "/var/lib/dbus"
@@ -154,16 +153,9 @@ static int renew(const struct dist_tree *tree, struct err *err)
 	return spread_cron(tree, err);
 }
 
-int identity_renew(const char *root, struct err *err)
+int identity_renew(const struct dist_tree *tree, struct err *err)
 {
-	struct dist_tree tree;
-	int rc;
-
-	if (dist_file_open(&tree, root, 0, err) < 0)
-		return -1;
-	rc = renew(&tree, err);
-	fd_closep(&tree.fd);
-	return rc < 0 ? err_wrap(err, "give it an identity of its own") : 0;
+	return renew(tree, err) < 0 ? err_wrap(err, "give it an identity of its own") : 0;
 }
 
 static bool has_host_key(int rootfd)

@@ -10,10 +10,11 @@
 
 #include "runtime/base/err.h"
 #include "runtime/base/str.h"
+#include "runtime/ct/dist_file.h"
 
-/* In the CT mounted for the host at `root` (storage.h): a new /etc/machine-id, which D-Bus's leads
- * to; no host keys and seeds; no account that a password of no letters opens. */
-int identity_renew(const char *root, struct err *err);
+/* In the CT's tree with the owners on disk: a new /etc/machine-id, which D-Bus's leads to; no host
+ * keys and seeds; no account that a password of no letters opens. */
+int identity_renew(const struct dist_tree *tree, struct err *err);
 
 /* Does its sshd lack host keys? They are made by the CT's own ssh-keygen, before the first start:
  * Debian's sshd does not start without. */

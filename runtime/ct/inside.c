@@ -176,7 +176,7 @@ int inside_held(const struct ct *ct, const struct storage *storage,
 	return live_clear(ct, rc < 0 ? &later : err) < 0 ? -1 : rc;
 }
 
-/* One that was mounted for the host is that again behind it. */
+/* What is mounted for the host is that again behind it. Otherwise the host never sees a mount. */
 static int script_stopped(const struct ct *ct, int input, int *ret_status, struct err *err)
 {
 	struct storage storage;
@@ -189,7 +189,8 @@ static int script_stopped(const struct ct *ct, int input, int *ret_status, struc
 	    ctquota_prepare(ct, err) < 0)
 		return -1;
 	mounted = storage_mounted(&storage);
-	if ((mounted ? ctmount_hand_over(ct, &storage, err) : storage_mount(&storage, err)) < 0)
+	if ((mounted ? ctmount_hand_over(ct, &storage, err) : storage_mount_alone(&storage, err)) <
+	    0)
 		return vz_fail(err, VZ_CANNOT_MOUNT);
 	args[0] = exec_shell(ct->root);
 	rc = ctquota_apply(ct, err) < 0 ?

@@ -57,16 +57,14 @@ static int load_credentials(const struct storage *storage, struct credentials *r
 	return err_hint(err, "--resetpwdb goes without them");
 }
 
-static int furnish(const char *root, const void *arg, struct err *err)
+static int furnish(int fd, const void *arg, struct err *err)
 {
-	struct dist_tree tree;
-	int rc;
+	const struct dist_tree tree = { .fd = fd };
 
-	if (identity_renew(root, err) < 0 || dist_file_open(&tree, root, 0, err) < 0)
+	if (identity_renew(&tree, err) < 0)
 		return -1;
-	rc = credentials_store(&tree, arg, err);
-	fd_closep(&tree.fd);
-	return rc < 0 ? err_wrap(err, "give it its credentials") : 0;
+	return credentials_store(&tree, arg, err) < 0 ? err_wrap(err, "give it its credentials") :
+							0;
 }
 
 static int replace(const struct ct *ct, const struct storage *storage, const char *folder,

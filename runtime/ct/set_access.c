@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/place.h"
 #include "runtime/base/str.h"
 #include "runtime/ct/access.h"
 #include "runtime/ct/bind.h"
@@ -79,38 +80,45 @@ static void say_password(const struct ct *ct, const struct set_opts *opts, char 
 	vz_sayf(ct->vz, "passwd: all authentication tokens updated successfully.");
 }
 
-static int apply_all(const struct ct *ct, uint32_t first_id, const struct set_opts *opts,
+static int apply_all(const struct ct *ct, const struct dist_tree *tree, const struct set_opts *opts,
 		     struct err *err)
 {
 	auto_bind_list struct bind_list binds = { 0 };
-	struct dist_tree tree;
 	int rc = 0;
 
-	if (bind_read(conf_get(ct->conf, "BINDMOUNT"), NULL, &binds, err) < 0 ||
-	    dist_file_open(&tree, ct->root, first_id, err) < 0)
+	if (bind_read(conf_get(ct->conf, "BINDMOUNT"), NULL, &binds, err) < 0)
 		return -1;
 	for (char **at = opts->given; at && *at && rc == 0; at += 2) {
-		rc = apply_one(&tree, &binds, opts, at, err);
+		rc = apply_one(tree, &binds, opts, at, err);
 		if (rc == 0)
 			say_password(ct, opts, at);
 	}
+	return rc;
+}
+
+static int apply_mounted(const struct ct *ct, uint32_t first_id, const struct set_opts *opts,
+			 struct err *err)
+{
+	struct dist_tree tree;
+	int rc;
+
+	if (dist_file_open(&tree, ct->root, first_id, err) < 0)
+		return -1;
+	rc = apply_all(ct, &tree, opts, err);
 	fd_closep(&tree.fd);
 	return rc;
 }
 
-/* Not by the CT's own mount: for the host its root's files are the host's root's. */
+/* By a mount that nobody else sees: it goes with this process, whatever ends it. */
 static int apply_unmounted(const struct ct *ct, const struct storage *storage,
 			   const struct set_opts *opts, struct err *err)
 {
-	struct storage how = *storage;
-	struct err later;
-	int rc;
+	auto_fd int fd = -1;
 
-	how.first_id = 0;
-	if (ctmount_check(storage, err) < 0 || storage_mount(&how, err) < 0)
+	if (ctmount_check(storage, err) < 0)
 		return -1;
-	rc = apply_all(ct, 0, opts, err);
-	return storage_umount(&how, false, rc < 0 ? &later : err) < 0 ? -1 : rc;
+	fd = storage_open(storage, err);
+	return fd < 0 ? -1 : apply_all(ct, &(struct dist_tree){ .fd = fd }, opts, err);
 }
 
 /* ---- as OpenVZ does it: in a CT that is up ---- */
@@ -127,22 +135,19 @@ static int apply_held(const void *arg, struct err *err)
 	int rc;
 
 	vz_sayf(held->ct->vz, "Container start in progress...");
-	rc = apply_all(held->ct, held->storage->first_id, held->opts, err);
+	rc = apply_mounted(held->ct, held->storage->first_id, held->opts, err);
 	vz_sayf(held->ct->vz, "Killing container ...");
 	return rc;
 }
 
-static int apply_started(const struct ct *ct, const struct storage *storage,
-			 const struct set_opts *opts, struct err *err)
+static int start_alone(const struct ct *ct, const struct storage *storage,
+		       const struct set_opts *opts, struct err *err)
 {
 	const struct held held = { ct, storage, opts };
 	struct err later;
 	int rc;
 
-	if (ctmount_check(storage, err) < 0)
-		return -1;
-	vz_sayf(ct->vz, "Starting container...");
-	if (storage_mount(storage, err) < 0)
+	if (storage_mount_alone(storage, err) < 0)
 		return vz_fail(err, VZ_CANNOT_MOUNT);
 	vz_sayf(ct->vz, "Container is mounted");
 	rc = inside_held(ct, storage, apply_held, &held, err);
@@ -152,6 +157,20 @@ static int apply_started(const struct ct *ct, const struct storage *storage,
 		return -1;
 	vz_sayf(ct->vz, "Container is unmounted");
 	return rc;
+}
+
+static int apply_started(const struct ct *ct, const struct storage *storage,
+			 const struct set_opts *opts, struct err *err)
+{
+	auto_place struct place host = PLACE_NONE;
+	struct err later;
+	int rc;
+
+	if (ctmount_check(storage, err) < 0 || place_open(&host, err) < 0)
+		return -1;
+	vz_sayf(ct->vz, "Starting container...");
+	rc = start_alone(ct, storage, opts, err);
+	return place_return(&host, rc < 0 ? &later : err) < 0 ? -1 : rc;
 }
 
 static bool gives(const struct set_opts *opts, const char *option)
@@ -166,7 +185,7 @@ static int apply(const struct ct *ct, const struct storage *storage, const struc
 		 struct err *err)
 {
 	if (storage_mounted(storage))
-		return apply_all(ct, ctmount_ids(storage), opts, err);
+		return apply_mounted(ct, ctmount_ids(storage), opts, err);
 	if (opts->openvz && gives(opts, "userpasswd"))
 		return apply_started(ct, storage, opts, err);
 	return apply_unmounted(ct, storage, opts, err);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,14 @@ int storage_mount(const struct storage *storage, struct err *err)
 	return 0;
 }
 
+/* Slaves: what the host unmounts meanwhile is not kept busy here. */
+int storage_mount_alone(const struct storage *storage, struct err *err)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(err, "make a mount namespace");
+	return storage_mount(storage, err);
+}
+
 int storage_umount(const struct storage *storage, bool lazy, struct err *err)
 {
 	while (storage_mounted(storage)) {
@@ -272,19 +281,13 @@ static int furnish_tmp(const struct storage *storage, const struct storage_furni
 {
 	auto_free char *tmp = str_dupf("%s" TMP, storage->private);
 	struct storage how = *storage;
-	struct err later;
-	int rc;
+	auto_fd int fd = -1;
 
 	if (!tmp)
 		return err_sys(err, "mount the new private area");
 	how.private = tmp;
-	how.first_id = 0;
-	if (storage_mount(&how, err) < 0)
-		return -1;
-	rc = furnish->run(storage->root, furnish->arg, err);
-	if (storage_umount(&how, false, rc < 0 ? &later : err) < 0)
-		return -1;
-	return rc;
+	fd = storage_open(&how, err);
+	return fd < 0 ? -1 : furnish->run(fd, furnish->arg, err);
 }
 
 /* An area that is complete but for its name. */

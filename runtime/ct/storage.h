@@ -27,9 +27,10 @@ struct storage {
 /* Can the layout be used here? VZ_ERR(VZ_UNKNOWN_LAYOUT), ERR_UNSUPPORTED with what can be done. */
 int storage_check(const struct storage *storage, struct err *err);
 
-/* Changes what a new CT has of the template, mounted at `root` with the owners on disk. */
+/* Changes what a new CT has of the template: `fd` is its tree with the owners on disk, as
+ * storage_open has it. */
 struct storage_furnish {
-	int (*run)(const char *root, const void *arg, struct err *err);
+	int (*run)(int fd, const void *arg, struct err *err);
 	const void *arg;
 };
 /* Makes the private area of a CT on the template's folder (its name below template_dir). */
@@ -49,6 +50,9 @@ bool storage_exists(const struct storage *storage);
 bool storage_has_traces(const struct storage *storage);
 
 int storage_mount(const struct storage *storage, struct err *err);
+/* The same seen by nobody but this process, which leaves the host's mount namespace (place.h leads
+ * back), and by what it starts: it goes with them, whatever ends them. */
+int storage_mount_alone(const struct storage *storage, struct err *err);
 /* lazy: also where something of the host still uses it. No mount is fine. */
 int storage_umount(const struct storage *storage, bool lazy, struct err *err);
 /* What is in it, with the owners on disk: an fd of a mount that nobody else sees and that goes

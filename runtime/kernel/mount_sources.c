@@ -14,6 +14,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/path.h"
+#include "runtime/base/place.h"
 #include "runtime/base/str.h"
 #include "runtime/kernel/mount.h"
 #include "runtime/kernel/ns.h"
@@ -188,37 +189,6 @@ int mount_sources_probe(struct mount_sources *src, const struct spec *spec, cons
 	return 0;
 }
 
-/* Where this process is, to come back to. */
-struct place {
-	int ns, root, cwd;
-};
-
-static void place_done(struct place *at)
-{
-	fd_closep(&at->ns);
-	fd_closep(&at->root);
-	fd_closep(&at->cwd);
-}
-
-static int place_open(struct place *at, struct err *err)
-{
-	at->ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	at->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	at->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at->ns < 0 || at->root < 0 || at->cwd < 0)
-		return err_sys(err, "remember the mount namespace");
-	return 0;
-}
-
-/* setns(2) leaves a process at the namespace's own root. */
-static int place_return(const struct place *at, struct err *err)
-{
-	if (setns(at->ns, CLONE_NEWNS) < 0 || fchdir(at->root) < 0 || chroot(".") < 0 ||
-	    fchdir(at->cwd) < 0)
-		return err_sys(err, "return to the host's mount namespace");
-	return 0;
-}
-
 /* Is "/" the same folder in both? Not where this process has been put into a chroot(2). */
 static bool same_root(const struct place *at)
 {
@@ -231,7 +201,7 @@ static bool same_root(const struct place *at)
 int mount_sources_open_in(struct mount_sources *src, const struct spec *spec, const char *rootfs,
 			  const char *bundle, int ns, struct err *err)
 {
-	struct place at __attribute__((cleanup(place_done))) = { -1, -1, -1 };
+	auto_place struct place at = PLACE_NONE;
 	struct err lost;
 	int rc = -1;
 

@@ -6,6 +6,9 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/ct.sh"
 
+INJECT=${INJECT:-${VZRUN%/*}/tests/faults/inject}
+[ -x "$INJECT" ] || tap_bail "$INJECT is missing (make check builds it)"
+
 vzctl()
 {
 	(exec -a vzctl "$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" "$@")
@@ -137,6 +140,54 @@ t_runscript_can_be_interrupted()
 	ct stop "$id" --fast >/dev/null
 	ct destroy "$id" >/dev/null
 	is "what is left" "$(ct_traces "$id")" ""
+}
+
+no_mount()
+{
+	! grep -q "$CT_DIR/root/$id " /proc/self/mountinfo
+}
+
+# Neither a script nor a password leaves the host a mount, whenever it is killed.
+t_a_stopped_ct_is_mounted_for_nobody_else()
+{
+	local pid
+	make_ct
+	script_file <<<'touch /root/up; exec sleep 1000'
+	"$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" runscript "$id" "$SCRATCH/script" >/dev/null 2>&1 &
+	pid=$!
+	until_true test -e "$(ct_private root/up)"
+	check "no mount while the script runs" no_mount
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	check "nor when the verb was killed" no_mount
+	until_true set_password
+	is "the next verb works" "$(grep -c '^root:[$]' "$(ct_private etc/shadow)")" 1
+	until_true start_again
+	is "and it starts" "$(ct status "$id")" "CTID $id exist mounted running"
+	ct stop "$id" --fast >/dev/null
+	killed_with_a_password
+	ct destroy "$id" >/dev/null
+	is "what is left" "$(ct_traces "$id")" ""
+}
+
+set_password()
+{
+	ct set "$id" --userpasswd root:secret >/dev/null 2>&1
+}
+
+# At each call by which it makes or mounts something.
+killed_with_a_password()
+{
+	local point left='' verb=("$VZRUN" --root "$ROOT" --config "$CT_DIR/vz.conf" set "$id" --userpasswd root:other)
+	"$INJECT" -o "$_tmp/found" --list "${verb[@]}" >/dev/null 2>&1
+	awk '/mount|fsopen|fsconfig|openat/ { print $2 }' "$_tmp/found" >"$_tmp/points"
+	check "there are calls to be killed at" test -s "$_tmp/points"
+	while read -r point <&3; do
+		"$INJECT" -o "$_tmp/found" --kill-at "$point" "${verb[@]}" >/dev/null 2>&1
+		no_mount || left+="$point "
+	done 3<"$_tmp/points"
+	is "calls after which a mount was left" "$left" ""
+	is "the verb works again" "$(until_true set_password && no_mount && echo yes)" yes
 }
 
 start_again()

@@ -103,10 +103,9 @@ static int tear_down(void **state)
 	} while (0)
 
 /* As the owner on disk, before the area has its name. */
-static int furnish(const char *root, const void *arg, struct err *err)
+static int furnish(int tree, const void *arg, struct err *err)
 {
-	auto_free char *path = str_dupf("%s/furnished", root);
-	auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	auto_fd int fd = openat(tree, "furnished", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
 	(void)arg;
 	return fd < 0 ? err_sys(err, "furnish it") : 0;
