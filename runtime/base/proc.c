@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -82,33 +83,83 @@ int proc_close_to_others(struct err *err)
 	return 0;
 }
 
-int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state)
+/* What /proc/PID/stat holds from its third field on, in buf; NULL: there is no such process. */
+static char *stat_fields(pid_t pid, char *buf, size_t size)
 {
-	char path[64], text[1024], *at;
+	char path[64], *at;
 	auto_fd int fd = -1;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	n = fd < 0 ? -1 : read(fd, buf, size - 1);
 	if (n <= 0)
-		return -1;
-	text[n] = '\0';
+		return NULL;
+	buf[n] = '\0';
 	/* The name in () may hold anything, so the fields count from its last ")". */
-	at = strrchr(text, ')');
-	if (!at || at[1] != ' ')
-		return -1;
-	at += 2;
-	if (ret_state)
-		*ret_state = *at;
-	for (int field = 3; field < 22; field++) {
+	at = strrchr(buf, ')');
+	return at && at[1] == ' ' ? at + 2 : NULL;
+}
+
+/* From one field to a later one. */
+static char *next_field(char *at, int from, int to)
+{
+	for (; at && from < to; from++) {
 		at = strchr(at, ' ');
-		if (!at)
-			return -1;
-		at++;
+		at = at ? at + 1 : NULL;
 	}
+	return at;
+}
+
+#define STAT_STATE 3
+#define STAT_START 22
+#define STAT_EXIT_CODE 52
+
+int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state)
+{
+	char text[1024], *state = stat_fields(pid, text, sizeof(text));
+	char *start = next_field(state, STAT_STATE, STAT_START);
+
+	if (!start)
+		return -1;
+	if (ret_state)
+		*ret_state = *state;
 	if (ret_start)
-		*ret_start = strtoull(at, NULL, 10);
+		*ret_start = strtoull(start, NULL, 10);
+	return 0;
+}
+
+/* Of one that nobody has reaped yet. */
+static int zombie_status(pid_t pid, uint64_t start, int *ret)
+{
+	char text[1024], *state = stat_fields(pid, text, sizeof(text));
+	char *at = next_field(state, STAT_STATE, STAT_START);
+	char *code = next_field(at, STAT_START, STAT_EXIT_CODE);
+
+	if (!code || strtoull(at, NULL, 10) != start || (*state != 'Z' && *state != 'X'))
+		return -1;
+	*ret = (int)strtol(code, NULL, 10);
+	return 0;
+}
+
+/* linux/pidfd.h of 6.15, as far as it is needed. */
+struct pidfd_end {
+	uint64_t mask, cgroupid;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+#define PIDFD_END_GIVEN (1U << 3) /* PIDFD_INFO_EXIT */
+#define PIDFD_END_GET _IOWR(0xFF, 11, struct pidfd_end)
+
+int proc_pidfd_status(int pidfd, pid_t pid, uint64_t start, int *ret)
+{
+	struct pidfd_end end = { .mask = PIDFD_END_GIVEN };
+
+	if (zombie_status(pid, start, ret) == 0)
+		return 0;
+	if (ioctl(pidfd, PIDFD_END_GET, &end) < 0 || !(end.mask & PIDFD_END_GIVEN))
+		return -1;
+	*ret = end.exit_code;
 	return 0;
 }
 

@@ -37,6 +37,12 @@ int proc_close_to_others(struct err *err);
  * up. -1 where there is none. */
 int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state);
 
+/* How the process behind pidfd, which is not our child, has ended: the wait status, as waitpid(2)
+ * has it. pid and start are its own (proc_stat). -1: it has not, or it was reaped and this kernel
+ * (before 6.15: PIDFD_INFO_EXIT) does not tell any more. Where it does, reboot(2) in the process's
+ * own pid namespace is not told apart from what ended it. */
+int proc_pidfd_status(int pidfd, pid_t pid, uint64_t start, int *ret);
+
 /* "TERM", "SIGTERM", "15", "SIGRTMIN+3", "RTMAX-1" → the number (0, which only probes, too); -1
  * where it is none. */
 int proc_signal_parse(const char *text);

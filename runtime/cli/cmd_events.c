@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * cmd_events: a container's statistics at intervals and its out-of-memory kills as they happen,
- * until its last process has ended.
+ * until its last process has ended (runc's events); or what happens to all containers (feed.h).
  */
 #include "config.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +17,35 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/json.h"
+#include "runtime/base/log.h"
 #include "runtime/base/str.h"
 #include "runtime/cli/cmd.h"
 #include "runtime/cli/duration.h"
+#include "runtime/cli/feed.h"
 #include "runtime/cli/output.h"
 #include "runtime/cli/stats_json.h"
+#include "runtime/ct/vz.h"
 #include "runtime/kernel/cgroup.h"
 #include "runtime/kernel/cgroup_stats.h"
 #include "runtime/kernel/net_stats.h"
 
 struct events_opts {
 	const char *interval;
-	bool stats;
+	char **types;
+	bool all, json, stats;
 };
 
 static const struct cli_option events_rows[] = {
+	{ "all", 0, CLI_FLAG, 0, offsetof(struct events_opts, all), "",
+	  "tell what happens to all containers, or to those named, until it is ended" },
 	{ "interval", 0, CLI_TEXT, 0, offsetof(struct events_opts, interval), "DURATION",
 	  "time between statistics: 5s if not given; 500ms, 1m30s" },
+	{ "json", 0, CLI_FLAG, 0, offsetof(struct events_opts, json), "",
+	  "with --all: a JSON object a line" },
 	{ "stats", 0, CLI_FLAG, 0, offsetof(struct events_opts, stats), "",
 	  "print the statistics once" },
+	{ "type", 0, CLI_LIST, 0, offsetof(struct events_opts, types), "TYPE[,TYPE]...",
+	  "with --all: only these events: created, started, stopped, limit and so on" },
 };
 const struct cli_options cmd_events_options = CLI_OPTIONS(events_rows, struct events_opts);
 
@@ -176,6 +187,130 @@ static int follow(struct stream *stream, struct err *err)
 	return tell_kills(stream, err);
 }
 
+/* ---- all containers ---- */
+
+#define ALL_INTERVAL "10s"
+#define ALL_INTERVAL_MIN_MSEC 100
+
+struct all {
+	const struct cli *cli;
+	uint32_t types; /* 1 << enum event_type */
+	bool json;
+	struct strbuf out; /* not yet written */
+};
+
+static void all_done(struct all *all)
+{
+	strbuf_done(&all->out);
+}
+
+/* By its id, or a CT by its name. */
+static bool is_named(const struct cli *cli, const struct event *event)
+{
+	if (!cli->args_n || !event->id)
+		return true;
+	for (char **arg = cli->args; *arg; arg++)
+		if (str_eq(*arg, event->id) || (event->name && str_eq(*arg, event->name)))
+			return true;
+	return false;
+}
+
+/* What concerns the stream itself is always told. */
+static int tell(void *arg, const struct event *event, struct err *err)
+{
+	struct all *all = arg;
+
+	if (event->id && (!(all->types & (1U << event->type)) || !is_named(all->cli, event)))
+		return 0;
+	if (all->json)
+		event_emit_json(event, &all->out);
+	else
+		event_emit_text(event, &all->out);
+	return all->out.failed ? err_set(err, ENOMEM, "tell what happened: out of memory") : 0;
+}
+
+/* 1: nobody reads any more. */
+static int flush_out(struct all *all, struct err *err)
+{
+	int rc = all->out.len ? fd_write_all(STDOUT_FILENO, all->out.text, all->out.len) : 0;
+
+	all->out.len = 0;
+	if (rc < 0 && errno == EPIPE)
+		return 1;
+	return rc < 0 ? err_sys(err, "write the events to stdout") : 0;
+}
+
+static int follow_all(struct all *all, const struct feed_opts *opts, struct err *err)
+{
+	auto_feed struct feed *feed = NULL;
+	int rc;
+
+	if (feed_open(opts, &feed, err) < 0 || feed_watch_reader(feed, STDOUT_FILENO, err) < 0)
+		return -1;
+	do {
+		rc = flush_out(all, err);
+		if (rc == 0)
+			rc = feed_step(feed, err);
+	} while (rc == 0);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Where there is no folder of confs there are no CTs, and none comes. */
+static int find_confs(const struct cli *cli, char **ret, struct err *err)
+{
+	*ret = NULL;
+	if (!cli->cts)
+		return 0;
+	*ret = vz_conf_dir(cli->global.config);
+	if (!*ret)
+		return err_sys(err, "watch the CTs");
+	if (access(*ret, F_OK) < 0 && errno == ENOENT) {
+		log_warning("CTs are not watched: there is no folder \"%s\"", *ret);
+		mem_free_ptr(ret);
+		*ret = NULL;
+	}
+	return 0;
+}
+
+static int events_of_all(struct cli *cli, struct err *err)
+{
+	const struct events_opts *opts = cli->opts;
+	__attribute__((cleanup(all_done))) struct all all = { .cli = cli, .json = opts->json };
+	struct feed_opts feed = { .set = &cli->set, .tell = tell, .arg = &all };
+	auto_free char *conf_dir = NULL;
+
+	if (opts->stats)
+		return err_set(err, ERR_USAGE, "--stats is for one container, not for --all");
+	if (duration_parse(opts->interval ? opts->interval : ALL_INTERVAL, "--interval",
+			   ALL_INTERVAL_MIN_MSEC, &feed.interval_msec, err) < 0)
+		return -1;
+	for (char **type = opts->types; type && *type; type++)
+		if (event_parse_types(*type, &all.types, err) < 0)
+			return -1;
+	if (!opts->types)
+		all.types = UINT32_MAX;
+	if (find_confs(cli, &conf_dir, err) < 0)
+		return -1;
+	feed.conf_dir = conf_dir;
+	signal(SIGPIPE, SIG_IGN);
+	return follow_all(&all, &feed, err);
+}
+
+/* ---- one ---- */
+
+static int check_usage(const struct cli *cli, struct err *err)
+{
+	const struct events_opts *opts = cli->opts;
+
+	if (cli->args_n != 1)
+		return err_set(err, ERR_USAGE,
+			       "one container, or --all (usage: vzrun events [OPTION]... ID, "
+			       "vzrun events --all [OPTION]... [ID]...)");
+	if (opts->json || opts->types)
+		return err_set(err, ERR_USAGE, "--json and --type are for --all");
+	return 0;
+}
+
 int cmd_events(struct cli *cli, struct err *err)
 {
 	const struct events_opts *opts = cli->opts;
@@ -183,6 +318,10 @@ int cmd_events(struct cli *cli, struct err *err)
 	auto_fd int cgroup = -1, notify = -1;
 	struct stream stream = { 0 };
 
+	if (opts->all)
+		return events_of_all(cli, err);
+	if (check_usage(cli, err) < 0)
+		return -1;
 	if (duration_parse(opts->interval ? opts->interval : "5s", "--interval", 1,
 			   &stream.interval_msec, err) < 0 ||
 	    container_load(&cli->set, cli->id, &state, err) < 0)

@@ -174,7 +174,7 @@ int run_command(struct cli *cli, struct err *err)
 		if (container_check_id(cli->id, err) < 0)
 			return -1;
 	}
-	if ((command->flags & CLI_ID) && resolve_id(cli, err) < 0)
+	if ((command->flags & CLI_ID) && cli->args_n > 0 && resolve_id(cli, err) < 0)
 		return -1;
 	if ((command->flags & CLI_SYSTEMD) && become_shared(cli, err) < 0)
 		return -1;

@@ -326,6 +326,29 @@ bool conf_at(const struct conf *conf, size_t i, const char **ret_key, const char
 	return true;
 }
 
+/* Adds those of a that b has not, or otherwise; with lacking only what b has not at all. */
+static int add_different(const struct conf *a, const struct conf *b, bool lacking, char ***keys)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		const char *key = a->line[i].key, *other = key ? conf_get(b, key) : NULL;
+		bool same = other && (lacking || str_eq(other, a->line[i].value));
+
+		if (key && !same && find(a, key) == &a->line[i] && strv_add(keys, key) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int conf_diff(const struct conf *a, const struct conf *b, char ***ret, struct err *err)
+{
+	auto_strv char **keys = calloc(1, sizeof(*keys));
+
+	if (!keys || add_different(b, a, false, &keys) < 0 || add_different(a, b, true, &keys) < 0)
+		return err_sys(err, "compare two configurations");
+	*ret = steal_ptr(&keys);
+	return 0;
+}
+
 unsigned int conf_line_of(const struct conf *conf, const char *key)
 {
 	const struct conf_line *line = find(conf, key);

@@ -51,6 +51,9 @@ const char *conf_get(const struct conf *conf, const char *key);
 /* The i-th line's key and value, both NULL in a comment. False behind the last. */
 bool conf_at(const struct conf *conf, size_t i, const char **ret_key, const char **ret_value);
 
+/* The keys whose value the two do not have in common, a list in fresh memory. ENOMEM. */
+int conf_diff(const struct conf *a, const struct conf *b, char ***ret, struct err *err);
+
 /* The number of the key's line in the file, 0 where it is not there. */
 unsigned int conf_line_of(const struct conf *conf, const char *key);
 

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -314,4 +315,26 @@ int ns_pids(pid_t member, pid_t **ret, size_t *ret_n, struct err *err)
 	*ret = steal_ptr(&list);
 	*ret_n = n;
 	return 0;
+}
+
+/* "NSpid:\t4711\t1": its numbers from our namespace down to its own. */
+bool ns_is_first(pid_t pid)
+{
+	char path[64], text[4096];
+	const char *line, *last;
+	auto_fd int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	line = strstr(text, "\nNSpid:\t");
+	if (!line)
+		return false;
+	line += strlen("\nNSpid:\t");
+	last = memrchr(line, '\t', strcspn(line, "\n"));
+	return last && strncmp(last, "\t1\n", 3) == 0;
 }

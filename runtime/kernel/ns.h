@@ -71,6 +71,9 @@ int ns_become_root(struct err *err);
  * is the caller's to free. */
 int ns_pids(pid_t member, pid_t **ret, size_t *ret_n, struct err *err);
 
+/* Is the process the first one of a pid namespace below ours? */
+bool ns_is_first(pid_t pid);
+
 /* A user namespace with these maps, as an fd for MOUNT_ATTR_IDMAP (mount_setattr(2)). A short-
  * lived child makes it. */
 int ns_user_fd(const struct spec_id_maps *uid, const struct spec_id_maps *gid, struct err *err);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,8 +23,8 @@ static bool is_below(const char *path, const char *top, size_t len)
 	return strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == ',');
 }
 
-/* ",task=COMM,pid=N,uid=N" up to the end; COMM may have commas. */
-static bool has_tail(const char *path)
+/* The "PID" of ",task=COMM,pid=PID,uid=N" up to the end, or NULL; COMM may have commas. */
+static const char *find_pid(const char *path)
 {
 	const char *at = strstr(path, ",task=");
 
@@ -32,9 +33,9 @@ static bool has_tail(const char *path)
 
 		if (sscanf(at, ",pid=%*[0-9],uid=%*[0-9]%n", &used) == 0 && used > 0 &&
 		    (at[used] == '\n' || !at[used]))
-			return true;
+			return at + strlen(",pid=");
 	}
-	return false;
+	return NULL;
 }
 
 /* Whose limit was hit: the task's cgroup or one above; for the host's own lack none is named. */
@@ -74,10 +75,17 @@ bool oom_log_parse(const char *record, const char *cgroup, uint64_t *ret_usec)
 		return false;
 	path += strlen(key);
 	if (!is_below(path, cgroup, strlen(cgroup)) || !limit_is_above(text, path) ||
-	    !has_tail(path))
+	    !find_pid(path))
 		return false;
 	*ret_usec = usec;
 	return true;
+}
+
+pid_t oom_log_victim(const char *record)
+{
+	const char *pid = find_pid(record);
+
+	return pid ? (pid_t)strtol(pid, NULL, 10) : 0;
 }
 
 /* The log's clock is about that of CLOCK_MONOTONIC. */
@@ -93,23 +101,63 @@ static struct timespec wall_clock(uint64_t usec)
 	return (struct timespec){ .tv_sec = then / 1000000, .tv_nsec = then % 1000000 * 1000 };
 }
 
-bool oom_log_last(const char *cgroup, struct timespec *ret)
+static int open_log(void)
 {
-	auto_fd int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	char record[RECORD_MAX];
-	bool found = false;
-	uint64_t usec = 0;
+	return open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
 
+/* False at the end. */
+static bool next_record(int fd, char record[RECORD_MAX])
+{
 	while (fd >= 0) {
-		ssize_t n = read(fd, record, sizeof(record) - 1);
+		ssize_t n = read(fd, record, RECORD_MAX - 1);
 
 		if (n < 0 && (errno == EPIPE || errno == EINTR)) /* EPIPE: overwritten meanwhile */
 			continue;
 		if (n <= 0)
-			break;
+			return false;
 		record[n] = '\0';
-		found |= oom_log_parse(record, cgroup, &usec);
+		return true;
 	}
+	return false;
+}
+
+void oom_log_open(struct oom_log *ret)
+{
+	*ret = (struct oom_log){ .fd = open_log() };
+	if (ret->fd >= 0)
+		lseek(ret->fd, 0, SEEK_END);
+}
+
+void oom_log_close(struct oom_log *log)
+{
+	fd_closep(&log->fd);
+}
+
+/* Every cgroup is below the root, whose path is "". */
+bool oom_log_has(struct oom_log *log, pid_t pid)
+{
+	char record[RECORD_MAX];
+	uint64_t usec;
+
+	while (next_record(log->fd, record))
+		if (oom_log_parse(record, "", &usec))
+			log->victims[log->n++ % OOM_LOG_VICTIMS] = oom_log_victim(record);
+	for (size_t i = 0; i < log->n && i < OOM_LOG_VICTIMS; i++)
+		if (log->victims[i] == pid)
+			return true;
+	return false;
+}
+
+bool oom_log_last(const char *cgroup, struct timespec *ret)
+{
+	auto_fd int fd = open_log();
+	char record[RECORD_MAX];
+	bool found = false;
+	uint64_t usec = 0;
+
+	while (next_record(fd, record))
+		found |= oom_log_parse(record, cgroup, &usec);
 	if (found)
 		*ret = wall_clock(usec);
 	return found;
