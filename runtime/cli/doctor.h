@@ -32,6 +32,7 @@ struct doctor {
 	const struct container_settings *set;
 	const struct vz *vz;
 	bool repair;
+	bool cts; /* vz's CTs live in set's --root */
 	struct doctor_finding *list;
 	size_t n;
 	bool failed; /* out of memory */

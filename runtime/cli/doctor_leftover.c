@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/lock.h"
 #include "runtime/base/proc.h"
 #include "runtime/base/str.h"
 #include "runtime/cli/doctor.h"
@@ -40,7 +41,7 @@ static bool is_ct(const struct doctor *doctor, const char *id)
 	auto_free char *path = str_dupf("%s/%s.conf", doctor->vz->conf_dir, id);
 	uint32_t ctid;
 
-	return ctid_parse(id, &ctid) && path && access(path, F_OK) == 0;
+	return doctor->cts && ctid_parse(id, &ctid) && path && access(path, F_OK) == 0;
 }
 
 /* ---- state ---- */
@@ -55,9 +56,23 @@ static int mend_ct_state(const struct doctor *doctor, const void *arg, struct er
 	return running ? 0 : live_clear(ct, err);
 }
 
+/* Without force: one that a command has finished meanwhile stays. */
 static int mend_state(const struct doctor *doctor, const void *arg, struct err *err)
 {
-	return container_delete(doctor->set, arg, true, err);
+	return container_delete(doctor->set, arg, false, err);
+}
+
+/* Who creates one holds its lock: then it is no leftover. */
+static bool is_at_work(const struct doctor *doctor, const char *id)
+{
+	auto_free char *path = str_dupf("%s/%s", doctor->set->root, id);
+	auto_fd int dir = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	auto_fd int lock = -1;
+
+	if (dir < 0 || faccessat(dir, "lock", F_OK, 0) < 0)
+		return false;
+	lock = lock_open(dir, "lock", false, NULL);
+	return lock < 0;
 }
 
 /* Does a process with a CT's ids live, in a cgroup that may be the CT's? The state that would say so
@@ -136,8 +151,9 @@ static void see_state(struct doctor *doctor, const char *id)
 		text = str_dupf("CT %s ended by itself and still has its state in \"%s\"", id,
 				doctor->set->root);
 		stale(doctor, text, mend_ct_state, id);
-	} else if (state->status == STATUS_CREATING && state->pid == 0 && !*state->bundle) {
-		text = str_dupf("a command that created \"%s\" was killed, or is at work", id);
+	} else if (state->status == STATUS_CREATING && state->pid == 0 && !*state->bundle &&
+		   !is_at_work(doctor, id)) {
+		text = str_dupf("a command that created \"%s\" was killed", id);
 		stale(doctor, text, mend_state, id);
 	}
 }
@@ -155,17 +171,23 @@ static void see_states(struct doctor *doctor)
 
 /* ---- cgroups ---- */
 
-static int mend_cgroup(const struct doctor *doctor, const void *arg, struct err *err)
-{
-	(void)doctor;
-	return cgroup_remove(arg, err);
-}
-
 static bool has_state(const struct doctor *doctor, const char *id)
 {
 	auto_free char *path = str_dupf("%s/%s", doctor->set->root, id);
 
 	return !path || access(path, F_OK) == 0;
+}
+
+static int mend_cgroup(const struct doctor *doctor, const void *arg, struct err *err)
+{
+	auto_free char *path = str_dupf(CGROUP_PARENT "/%s", (const char *)arg);
+	auto_ct struct ct *ct = NULL;
+
+	if (!path)
+		return err_sys(err, "remove a cgroup");
+	if (ct_open(doctor->vz, arg, CT_LOCK | CT_ANY_CONF, &ct, err) < 0)
+		return -1;
+	return has_state(doctor, arg) ? 0 : cgroup_remove(path, err);
 }
 
 static void see_cgroup(struct doctor *doctor, const char *id)
@@ -184,15 +206,14 @@ static void see_cgroup(struct doctor *doctor, const char *id)
 		return;
 	}
 	text = str_dupf("the cgroup %s is of no container", path);
-	stale(doctor, text, mend_cgroup, path);
+	stale(doctor, text, mend_cgroup, id);
 }
 
-/* Another --root's containers have theirs there too: only the default's, or a CT's, are ours. */
+/* Containers of any --root, and of any cgroupsPath, have theirs there too: only a CT's is ours. */
 static void see_cgroups(struct doctor *doctor)
 {
 	int fd = cgroup_open(CGROUP_PARENT, NULL);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	bool all = str_eq(doctor->set->root, CONTAINER_DEFAULT_ROOT);
 
 	if (fd >= 0 && !dir)
 		close(fd);
@@ -200,7 +221,7 @@ static void see_cgroups(struct doctor *doctor)
 		const char *id = entry->d_name;
 
 		if (entry->d_type == DT_DIR && container_check_id(id, NULL) == 0 &&
-		    (all || is_ct(doctor, id)) && !has_state(doctor, id))
+		    is_ct(doctor, id) && !has_state(doctor, id))
 			see_cgroup(doctor, id);
 	}
 }
@@ -336,10 +357,12 @@ void doctor_leftover(struct doctor *doctor)
 	size_t before = doctor->n;
 
 	see_states(doctor);
-	see_mounts(doctor);
-	see_cgroups(doctor);
-	see_locks(doctor);
-	see_loops(doctor);
+	if (doctor->cts) {
+		see_mounts(doctor);
+		see_cgroups(doctor);
+		see_locks(doctor);
+		see_loops(doctor);
+	}
 	if (doctor->n == before)
 		doctor_say(doctor, DOCTOR_OK, "leftover", NULL,
 			   "nothing is left of containers that are gone");

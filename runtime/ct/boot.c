@@ -421,13 +421,14 @@ static int stop_all(struct boot *boot, struct err *err)
 		.run = run_stop,
 		.ended = note_unclean,
 	};
+	struct err why;
 
 	if (slots(boot, &pool.slots, err) < 0)
 		return -1;
 	if (pool.slots == 1)
 		pool.slow_msec = SLOW_START_MSEC;
-	if (pool_run(&pool, err) < 0)
-		return -1;
+	if (pool_run(&pool, &why) < 0) /* by force, then */
+		log_warning("%s, ignoring", why.msg);
 	keep_unclean(boot);
 	pool.jobs = boot->n;
 	pool.run = run_force;
@@ -447,11 +448,14 @@ static int evict_boot(const struct boot *boot, struct err *err)
 
 static int down(struct boot *boot, struct err *err)
 {
+	struct err why;
+
 	for (int i = 0; i < ROUNDS_DOWN; i++) {
 		boot->result.failed = 0;
-		if (list_all(boot, CT_ANY_CONF, is_to_stop, true, err) < 0 ||
-		    lastrun_sync(boot->vz, err) < 0)
+		if (list_all(boot, CT_ANY_CONF, is_to_stop, true, err) < 0)
 			return -1;
+		if (lastrun_sync(boot->vz, &why) < 0) /* they are to be stopped all the same */
+			log_warning("%s, ignoring", why.msg);
 		if (boot->n == 0)
 			break;
 		if (stop_all(boot, err) < 0)

@@ -379,7 +379,8 @@ static void put_kept_core_limit(struct json_writer *w, const char *name, unsigne
 
 	put_refused(w, names, 0);
 	json_begin(w, "args", '[');
-	put_arg(w, index, RLIMIT_CORE, 0, "SCMP_CMP_EQ");
+	/* The kernel takes an unsigned int: what stands above it is no other limit. */
+	put_arg(w, index, UINT32_MAX, RLIMIT_CORE, "SCMP_CMP_MASKED_EQ");
 	if (index > 0)
 		put_arg(w, index + 1, 0, 0,
 			"SCMP_CMP_NE"); /* prlimit(2) without a new limit asks */

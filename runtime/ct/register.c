@@ -145,8 +145,10 @@ static int check(struct ct *ct, const char *private, bool force, struct err *err
 /* What of the host's its conf gives it, which may be a stranger's: a line for each key. */
 static void warn_of_grants(const struct ct *ct)
 {
-	static const char *const grants[] = { "BINDMOUNT", "CAPABILITY", "DEVICES", "DEVNODES",
-					      "FEATURES",  "NETDEV",     "NETIF" };
+	static const char *const grants[] = { "APPARMOR",         "BINDMOUNT", "CAPABILITY",
+					      "DEVICES",          "DEVNODES",  "FEATURES",
+					      "HIDEPID",          "NETDEV",    "NETIF",
+					      "HOST_CORE_HANDLER" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(grants); i++) {
 		const char *value = conf_get(ct->conf, grants[i]);

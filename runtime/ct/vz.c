@@ -328,8 +328,11 @@ static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
 	if (check_foreign(fd, name, err) < 0)
 		return -1;
 	if (ftruncate(fd, 0) < 0 ||
-	    dprintf(fd, "%d\n" LOCK_MARK "%s\n", getpid(), wait ? LOCK_PATIENT : "") < 0)
-		return err_sys(err, "write lock \"%s\"", name);
+	    dprintf(fd, "%d\n" LOCK_MARK "%s\n", getpid(), wait ? LOCK_PATIENT : "") < 0) {
+		/* It is held all the same; and what makes room must work on a full disk. */
+		if (errno != ENOSPC && errno != EDQUOT)
+			return err_sys(err, "write lock \"%s\"", name);
+	}
 	return steal_fd(&fd);
 }
 

@@ -57,6 +57,9 @@ static int crash(const char *soft)
 		limit.rlim_cur = strtoul(soft, NULL, 10);
 		if (setrlimit(RLIMIT_CORE, &limit) < 0)
 			return say(-1);
+		/* The kernel looks at the lower half of the number alone. */
+		(void)syscall(SYS_setrlimit, RLIMIT_CORE | 1L << 32, &limit);
+		(void)syscall(SYS_prlimit64, 0, RLIMIT_CORE | 1L << 32, &limit, NULL);
 	}
 	abort();
 }

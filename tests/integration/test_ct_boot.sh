@@ -40,6 +40,7 @@ running()
 power_cut()
 {
 	local dir
+	end_monitors
 	for dir in "$CGROUP2"/vzrun/"$$"*/; do
 		[ ! -d "$dir" ] || echo 1 >"$dir/cgroup.kill"
 	done
@@ -52,6 +53,17 @@ power_cut()
 	done
 	find "$ROOT" /run/vznet -mindepth 1 -delete 2>/dev/null
 	new_boot
+}
+
+# Before their CTs: what is cut off tidies nothing up.
+end_monitors()
+{
+	local state parent
+	for state in "$ROOT"/*/state.json; do
+		[ -e "$state" ] || continue
+		parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$(jq .pid "$state")/status" 2>/dev/null)
+		! grep -q '/vzrun/\.monitors$' "/proc/${parent:-none}/cgroup" 2>/dev/null || kill -KILL "$parent"
+	done
 }
 
 no_process()

@@ -190,7 +190,8 @@ static void hosts_crash_handler_is_out_of_reach(void **state)
 	assert_null(rule_of(without, "prlimit64"));
 	assert_int_equal(core_limit(with)->soft, 1);
 	assert_int_equal(core_limit(with)->hard, 1);
-	assert_int_equal(rule_of(with, "setrlimit")->args[0].value, RLIMIT_CORE);
+	assert_int_equal(rule_of(with, "setrlimit")->args[0].value, UINT32_MAX);
+	assert_int_equal(rule_of(with, "setrlimit")->args[0].value_two, RLIMIT_CORE);
 	assert_int_equal(rule_of(with, "prlimit64")->args_n, 2);
 	assert_int_equal(rule_of(with, "prlimit64")->errno_ret.value, 0);
 }
