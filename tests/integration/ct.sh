@@ -9,6 +9,7 @@
 #   make_nest         make_ct for one that nests, with the host's /usr in it: its runc, crun, podman
 #   start_ct          starts $id and waits until its rc script is done
 #   ct_tree DIR       a root file system in DIR whose /sbin/init does what $init says (a script)
+#   end_monitor PID   kills the monitor of the CT whose init PID is: nobody tidies up behind that
 #   ct_traces ID      what there is of a CT, a line each; nothing for one that is gone
 #   ct_private PATH   where the file of $id lies on disk
 
@@ -55,6 +56,15 @@ make_ct()
 	new_ct
 	ct create "$id" --ostemplate minimal "$@" >"$_tmp/create" 2>&1 ||
 		tap_bail "can't create CT $id: $(<"$_tmp/create")"
+}
+
+end_monitor()
+{
+	local parent
+	parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$1/status" 2>/dev/null)
+	grep -q '/vzrun/\.monitors$' "/proc/${parent:-none}/cgroup" 2>/dev/null || return
+	kill -KILL "$parent"
+	until_true eval "! [ -e /proc/$parent/ns/mnt ]"
 }
 
 start_ct()

@@ -58,11 +58,9 @@ power_cut()
 # Before their CTs: what is cut off tidies nothing up.
 end_monitors()
 {
-	local state parent
+	local state
 	for state in "$ROOT"/*/state.json; do
-		[ -e "$state" ] || continue
-		parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$(jq .pid "$state")/status" 2>/dev/null)
-		! grep -q '/vzrun/\.monitors$' "/proc/${parent:-none}/cgroup" 2>/dev/null || kill -KILL "$parent"
+		[ ! -e "$state" ] || end_monitor "$(jq .pid "$state")"
 	done
 }
 

@@ -174,16 +174,21 @@ t_nics_and_options_are_kept()
 
 t_what_a_killed_init_left_is_cleared_away()
 {
+	local init
 	world
 	make_ct --ipadd 10.9.0.101
 	ct start "$id" >/dev/null
-	kill -9 "$(ct state "$id" | jq .pid)"
+	init=$(ct state "$id" | jq .pid)
+	end_monitor "$init"
+	kill -9 "$init"
 	until_true is_down
 	check "the record is there" test -e "/run/vznet/$id.json"
 	try ct start "$id"
 	is "start" "$status" 0
 	check "it answers" pings client 10.9.0.101
-	kill -9 "$(ct state "$id" | jq .pid)"
+	init=$(ct state "$id" | jq .pid)
+	end_monitor "$init"
+	kill -9 "$init"
 	until_true is_down
 	ct destroy "$id" >/dev/null
 	until_true nothing_left

@@ -447,8 +447,8 @@ t_restart_with_a_bad_conf_is_refused_before_the_stop()
 	make_ct --ipadd 10.9.0.101
 	ct start "$id" >/dev/null
 	pid=$(ct state "$id" | jq .pid)
-	restart_refused 21 'NETIF="ifname=eth0,nonsense=1"' 'nonsense'
-	restart_refused 21 'IP_ADDRESS="10.9.0"' '10.9.0'
+	restart_refused 85 'NETIF="ifname=eth0,nonsense=1"' 'nonsense'
+	restart_refused 85 'IP_ADDRESS="10.9.0"' '10.9.0'
 	restart_refused 72 'NAMESERVER="nonsense"' 'NAMESERVER: "nonsense"'
 	restart_refused 70 'HOSTNAME="-x"' 'host name'
 	restart_refused 85 'FEATURES="sysinfo"' 'FEATURES'
