@@ -68,7 +68,9 @@ int cmd_doctor(struct cli *cli, struct err *err)
 {
 	const struct doctor_opts *opts = cli->opts;
 	auto_vz struct vz *vz = NULL;
-	auto_doctor struct doctor doctor = { .set = &cli->set, .repair = opts->repair, .cts = cli->cts };
+	auto_doctor struct doctor doctor = { .set = &cli->set,
+					     .repair = opts->repair,
+					     .cts = cli->cts };
 	auto_strbuf struct strbuf sb = { 0 };
 
 	if (vz_load(cli->global.config, &cli->set, NULL, &vz, err) < 0)
