@@ -224,7 +224,9 @@ t_two_cts_share_the_template_and_nothing_else()
 	pid1=$(ct state "$one" | jq .pid) pid2=$(ct state "$two" | jq .pid)
 	is "the template's are one file in memory" \
 		"$(stat -Lc %i "/proc/$pid1/root/bin/busybox")" "$(stat -Lc %i "/proc/$pid2/root/bin/busybox")"
-	is "nor processes" "$(ct exec "$two" sh -c 'ps | grep -c init')" "$(ct exec "$one" sh -c 'ps | grep -c init')"
+	ct exec --detach "$one" sleep 4242
+	is "a process is seen where it runs" "$(ct exec "$one" sh -c 'ps | grep -c "[s]leep 4242"')" 1
+	is "nor processes" "$(ct exec "$two" sh -c 'ps | grep -c "[s]leep 4242"')" 0
 	is "one unpacked template" "$(cd "$CT_DIR/template" && echo minimal*)" minimal
 	for id in $one $two; do
 		ct stop "$id" --fast >/dev/null
