@@ -341,7 +341,10 @@ void _start(void)
 	monitor.poll[PLACE_WORK] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	monitor.poll[PLACE_MASTER] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	monitor.peer = -1;
+	/* Where there is none another fd gets the number, and is not to be taken for it. */
 	monitor.log = MONITOR_FD_LOG;
+	if (CALL(__NR_fcntl, MONITOR_FD_LOG, 3 /* F_GETFL */, 0) < 0)
+		monitor.log = -1;
 	monitor.starting = true;
 	add_client(MONITOR_FD_STARTER, true);
 	run();
