@@ -24,9 +24,6 @@
 
 #define WATCH_APART ".monitors"
 
-/* Above all numbers of enum monitor_fd, while those are being filled. */
-#define FD_ASIDE 32
-
 /* How long it may take to answer: it does little else. */
 #define ANSWER_TIMEOUT_SEC 10
 
@@ -79,8 +76,6 @@ int watch_prepare(struct launch *launch, struct err *err)
 	return 0;
 }
 
-/* All to their numbers, and nothing else is open but program and report. They come out of the way
- * first: any may have the number of another. */
 static int arrange_fds(const struct launch *launch, int init, int *program, int *report,
 		       struct err *err)
 {
@@ -91,23 +86,8 @@ static int arrange_fds(const struct launch *launch, int init, int *program, int 
 		[MONITOR_FD_CONSOLE] = launch->watch.console_end,
 		[MONITOR_FD_LOG] = launch->opts->monitor->log_fd,
 	};
-	int keep[MONITOR_FD_END + 2], n = 0;
-
-	for (int i = MONITOR_FD_INIT; i < MONITOR_FD_END; i++)
-		if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ASIDE)) < 0)
-			return err_sys(err, "arrange fds");
-	*program = fcntl(*program, F_DUPFD_CLOEXEC, FD_ASIDE);
-	*report = fcntl(*report, F_DUPFD_CLOEXEC, FD_ASIDE);
-	if (*program < 0 || *report < 0)
-		return err_sys(err, "arrange fds");
-	for (int i = MONITOR_FD_INIT; i < MONITOR_FD_END; i++) {
-		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
-			return err_sys(err, "arrange fds");
-		keep[n++] = fds[i] >= 0 ? i : -1;
-	}
-	keep[n++] = *program;
-	keep[n++] = *report;
-	return fd_close_others(0, keep, (size_t)n, err);
+	_Static_assert(MONITOR_FD_END <= APART_FDS_MAX, "they come out of the way");
+	return apart_arrange_fds(fds, MONITOR_FD_INIT, MONITOR_FD_END, program, report, err);
 }
 
 static int null_stdio(struct err *err)

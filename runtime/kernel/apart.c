@@ -22,6 +22,9 @@
 
 #define PLACE_TRIES 8
 
+#define TIDY_TRIES 50
+#define TIDY_USEC 1000
+
 #define OOM_SCORE_ADJ "-1000"
 
 static int open_place(const char *name)
@@ -54,13 +57,29 @@ pid_t apart_clone(const char *name)
 	return pid;
 }
 
+/* One that has closed its files is still in its cgroup for a moment, though not among its processes. */
+static bool only_dying(const char *path)
+{
+	auto_fd int fd = cgroup_open(path, NULL);
+	auto_free pid_t *pids = NULL;
+	size_t n = 0;
+
+	return fd >= 0 && cgroup_pids(fd, &pids, &n, NULL) == 0 && n == 0;
+}
+
 void apart_tidy(const char *name)
 {
 	auto_free char *path = str_dupf("%s/%s", CGROUP_PARENT, name);
 	auto_fd int host = path ? cgroup_open_host(NULL) : -1;
 
-	if (host >= 0)
-		unlinkat(host, path + 1, AT_REMOVEDIR);
+	if (host < 0)
+		return;
+	for (int i = 0; i < TIDY_TRIES; i++) {
+		if (unlinkat(host, path + 1, AT_REMOVEDIR) == 0 || errno != EBUSY ||
+		    !only_dying(path))
+			return;
+		usleep(TIDY_USEC);
+	}
 }
 
 void apart_spare_from_oom(void)
@@ -69,6 +88,32 @@ void apart_spare_from_oom(void)
 
 	if (procfd < 0 || procfs_write(procfd, "self/oom_score_adj", OOM_SCORE_ADJ, NULL) < 0)
 		log_debug("oom_score_adj stays as it is");
+}
+
+static int aside(int *fd)
+{
+	*fd = fcntl(*fd, F_DUPFD_CLOEXEC, APART_FDS_MAX);
+	return *fd;
+}
+
+/* They come out of the way first: any may have the number of another. */
+int apart_arrange_fds(int *fds, int first, int end, int *program, int *report, struct err *err)
+{
+	int keep[APART_FDS_MAX + 2], n = 0;
+
+	for (int i = first; i < end; i++)
+		if (fds[i] >= 0 && aside(&fds[i]) < 0)
+			return err_sys(err, "arrange fds");
+	if (aside(program) < 0 || aside(report) < 0)
+		return err_sys(err, "arrange fds");
+	for (int i = first; i < end; i++) {
+		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
+			return err_sys(err, "arrange fds");
+		keep[n++] = fds[i] >= 0 ? i : -1;
+	}
+	keep[n++] = *program;
+	keep[n++] = *report;
+	return fd_close_others(0, keep, (size_t)n, err);
 }
 
 int apart_image(const char *name, const char *start, const char *end, struct err *err)

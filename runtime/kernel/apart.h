@@ -22,6 +22,12 @@ void apart_tidy(const char *name);
  * away is more than it holds. Where that is not allowed it stays as it is. */
 void apart_spare_from_oom(void);
 
+/* For one that is about to become a program of ours: fds[i] is to be at number i, for each i from
+ * `first` up to APART_FDS_MAX at most; -1: none is. Nothing else stays open but *program and *report,
+ * which get other numbers. */
+#define APART_FDS_MAX 32
+int apart_arrange_fds(int *fds, int first, int end, int *program, int *report, struct err *err);
+
 /* A sealed memfd that can be executed, with that program in it. -1. */
 int apart_image(const char *name, const char *start, const char *end, struct err *err);
 

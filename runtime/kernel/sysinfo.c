@@ -24,9 +24,6 @@
 #include "runtime/kernel/apart.h"
 #include "runtime/kernel/sysinfo_fds.h"
 
-/* Above all numbers of enum sysinfo_fd, while those are being filled. */
-#define FD_ASIDE 32
-
 /* So that those aside fit too, and there is room for a few that exec starts. */
 #define PLACES_MIN 32
 
@@ -89,8 +86,7 @@ static int open_proc(void)
 	return open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* All to their numbers, and nothing else is open but program and report. They come out of the way
- * first: any may have the number of another. `params` is closed here. */
+/* `params` is closed here. */
 static int arrange_fds(const struct sysinfo_job *job, int params, int *program, int *report,
 		       struct err *err)
 {
@@ -108,23 +104,8 @@ static int arrange_fds(const struct sysinfo_job *job, int params, int *program, 
 		[SYSINFO_FD_CPU] = open_file(job->cgroup_fd, "cpu.stat"),
 		[SYSINFO_FD_PRESSURE] = open_file(job->cgroup_fd, "cpu.pressure"),
 	};
-	int keep[SYSINFO_FD_END + 2], n = 0;
-
-	for (int i = SYSINFO_FD_INIT; i < SYSINFO_FD_END; i++)
-		if (fds[i] >= 0 && (fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FD_ASIDE)) < 0)
-			return err_sys(err, "arrange fds");
-	*program = fcntl(*program, F_DUPFD_CLOEXEC, FD_ASIDE);
-	*report = fcntl(*report, F_DUPFD_CLOEXEC, FD_ASIDE);
-	if (*program < 0 || *report < 0)
-		return err_sys(err, "arrange fds");
-	for (int i = SYSINFO_FD_INIT; i < SYSINFO_FD_END; i++) {
-		if (fds[i] >= 0 && dup2(fds[i], i) < 0)
-			return err_sys(err, "arrange fds");
-		keep[n++] = fds[i] >= 0 ? i : -1;
-	}
-	keep[n++] = *program;
-	keep[n++] = *report;
-	return fd_close_others(0, keep, (size_t)n, err);
+	_Static_assert(SYSINFO_FD_END <= APART_FDS_MAX, "they come out of the way");
+	return apart_arrange_fds(fds, SYSINFO_FD_INIT, SYSINFO_FD_END, program, report, err);
 }
 
 static int set_caps(uint64_t effective, uint64_t inheritable)
