@@ -392,20 +392,28 @@ static int stop(const struct ct *ct, const struct ct_stop_opts *opts, struct err
 int ct_stop(struct ct *ct, const struct ct_stop_opts *opts, struct err *err)
 {
 	static const struct ct_stop_opts none;
+	auto_container_state struct container_state *live = NULL;
 	struct storage storage;
 	bool running;
 
 	if (!opts)
 		opts = &none;
-	if (ct_storage(ct, false, &storage, err) < 0 || live_check(ct, &running, err) < 0)
+	if (ct_storage(ct, false, &storage, err) < 0 || live_load(ct, &live, err) < 0)
 		return -1;
+	running = live_is_running(live);
 	if (running && stop(ct, opts, err) < 0)
 		return -1;
 	if (!opts->host_ends)
 		lastrun_clear(ct);
 	if (running)
 		return leave(ct, &storage, opts->skip_umount, err);
-	attend_stopped(ct, NULL);
+	/* Its init has ended and the monitor was not here yet: what it would do is done now, and it
+	 * does not start the CT again. */
+	if (live && live_clear(ct, err) < 0)
+		return vz_fail(err, VZ_CANNOT_STOP);
+	attend_stopped(ct, live);
+	if (live && leave(ct, &storage, opts->skip_umount, err) < 0)
+		return -1;
 	log_warning("Unable to stop: container is not running");
 	return 0;
 }

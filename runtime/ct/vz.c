@@ -311,13 +311,20 @@ static bool is_patient(int dirfd, const char *name)
 	return !line || str_starts(line + 1, LOCK_MARK LOCK_PATIENT);
 }
 
+/* Not without end: what a monitor starts runs scripts, of the CT's too. */
+#define PATIENT_LOOKS 2500
+#define PATIENT_LOOK_USEC 4000
+
 static int lock_file(int dirfd, const char *name, bool wait, struct err *err)
 {
 	struct err why = { 0 };
 	auto_fd int fd = open_locked(dirfd, name, wait, &why);
 
-	if (fd < 0 && why.code == ERR_BUSY && is_patient(dirfd, name))
-		fd = open_locked(dirfd, name, true, &why);
+	for (int i = 0;
+	     fd < 0 && why.code == ERR_BUSY && i < PATIENT_LOOKS && is_patient(dirfd, name); i++) {
+		usleep(PATIENT_LOOK_USEC);
+		fd = open_locked(dirfd, name, false, &why);
+	}
 	if (fd < 0 && why.code == ERR_BUSY)
 		return busy_err(dirfd, name, err);
 	if (fd < 0) {

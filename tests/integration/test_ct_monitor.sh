@@ -71,6 +71,32 @@ init_pid()
 	"$VZRUN" --root "$ROOT" state "$id" 2>/dev/null | jq .pid
 }
 
+# The monitor is slow: a stop comes between a reboot's end and its start.
+t_stop_before_the_monitor_has_looked()
+{
+	local monitor
+	make_ct
+	start_ct
+	monitor=$(monitor_pid)
+	kill -STOP "$monitor"
+	ct exec "$id" reboot -f
+	until_true init_has_ended
+	try ct stop "$id" --fast
+	is "stop" "$status" 0
+	check "it is cleaned up" is_down
+	kill -CONT "$monitor"
+	check "the monitor goes" until_true gone "$monitor"
+	check "it is not started" is_down
+	is "how" "$(ended how)" stopped
+	ct destroy "$id" >/dev/null
+	is "what is left" "$(ct_traces "$id")" ""
+}
+
+init_has_ended()
+{
+	[ "$("$VZRUN" --root "$ROOT" state "$id" | jq -r .status)" = stopped ]
+}
+
 t_reboot_from_inside()
 {
 	local before
