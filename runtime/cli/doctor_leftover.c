@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/loop.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,28 +274,21 @@ static void see_mounts(struct doctor *doctor)
 
 static int mend_lock(const struct doctor *doctor, const void *arg, struct err *err)
 {
-	int fd = vz_lock(doctor->vz, arg, false, err);
+	bool cleared;
 
-	if (fd < 0)
-		return -1;
-	vz_unlock(doctor->vz, arg, &fd);
-	return 0;
+	return vz_clear_lock(doctor->vz, arg, &cleared, err);
 }
 
-/* Its first line is the pid of who holds it. */
-static void see_lock(struct doctor *doctor, int dirfd, const char *file)
+static void see_lock(struct doctor *doctor, const char *file)
 {
-	auto_free char *name = NULL, *content = NULL, *text = NULL;
+	auto_free char *name = NULL, *text = NULL;
 	uint32_t ctid;
-	long pid;
 
-	if (!str_ends(file, ".lck") || fd_load_at(dirfd, file, 4096, &content, NULL, NULL) < 0)
-		return;
-	pid = strtol(content, NULL, 10);
-	if (pid > 0 && pid <= INT_MAX && (kill((pid_t)pid, 0) == 0 || errno == EPERM))
+	if (!str_ends(file, ".lck"))
 		return;
 	name = strndup(file, strlen(file) - strlen(".lck"));
-	if (name && !ctid_parse(name, &ctid)) /* the others stay, and lock nobody out */
+	/* The others than CTs' stay, and lock nobody out. */
+	if (name && (!ctid_parse(name, &ctid) || !vz_lock_is_stale(doctor->vz, name)))
 		return;
 	text = str_dupf("the lock file %s/%s is of no process", doctor->vz->lock_dir, file);
 	if (name)
@@ -310,7 +302,7 @@ static void see_locks(struct doctor *doctor)
 	auto_dir DIR *dir = opendir(doctor->vz->lock_dir);
 
 	for (struct dirent *entry; dir && (entry = readdir(dir));)
-		see_lock(doctor, dirfd(dir), entry->d_name);
+		see_lock(doctor, entry->d_name);
 }
 
 /* ---- loop devices ---- */

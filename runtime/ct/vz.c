@@ -404,6 +404,14 @@ static bool is_stale(int fd)
 	return ours || pid == 0 || (fstat(fd, &st) == 0 && !is_writer(pid, &st));
 }
 
+bool vz_lock_is_stale(const struct vz *vz, const char *name)
+{
+	auto_free char *path = str_dupf("%s/%s.lck", vz->lock_dir, name);
+	auto_fd int fd = path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+
+	return fd >= 0 && !vz_is_locked(vz, name) && is_stale(fd);
+}
+
 int vz_clear_lock(const struct vz *vz, const char *name, bool *ret_cleared, struct err *err)
 {
 	auto_free char *file = str_dupf("%s.lck", name);

@@ -136,8 +136,9 @@ int vz_lock(const struct vz *vz, const char *name, bool wait, struct err *err);
 void vz_unlock(const struct vz *vz, const char *name, int *fd);
 /* Does a verb of ours hold it? */
 bool vz_is_locked(const struct vz *vz, const char *name);
-/* Removes a lock file that nobody holds: of ours without the kernel's lock, of another's whose pid is
- * gone or has become another process since the file was written. */
+/* Is there a lock file that nobody holds: of ours without the kernel's lock, of another's whose pid is
+ * gone or has become another process since the file was written? And removes it, if it still is. */
+bool vz_lock_is_stale(const struct vz *vz, const char *name);
 int vz_clear_lock(const struct vz *vz, const char *name, bool *ret_cleared, struct err *err);
 
 #endif
