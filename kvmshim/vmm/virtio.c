@@ -47,13 +47,6 @@ void virtio_interrupt(struct virtio_device *device, struct virtq *q)
 		raise_interrupt(device, VIRTIO_MMIO_INT_VRING);
 }
 
-void virtio_config_changed(struct virtio_device *device)
-{
-	device->generation++;
-	if (device->status & VIRTIO_CONFIG_S_DRIVER_OK)
-		raise_interrupt(device, VIRTIO_MMIO_INT_CONFIG);
-}
-
 void virtio_break(struct virtio_device *device)
 {
 	device->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
@@ -238,9 +231,7 @@ static uint32_t register_read(struct virtio_device *device, uint32_t offset)
 	case VIRTIO_MMIO_SHM_BASE_LOW:
 	case VIRTIO_MMIO_SHM_BASE_HIGH:
 		return NO_REGION;
-	case VIRTIO_MMIO_CONFIG_GENERATION:
-		return device->generation;
-	default:
+	default: /* the configuration's generation too: it never changes */
 		return 0;
 	}
 }

@@ -43,7 +43,7 @@ struct virtio_device {
 	pthread_mutex_t lock;
 	struct virtq queues[VIRTIO_QUEUES_MAX];
 	uint64_t accepted;
-	uint32_t status, interrupt_status, generation;
+	uint32_t status, interrupt_status;
 	uint32_t queue_select, features_select, accepted_select;
 };
 
@@ -60,11 +60,9 @@ void virtio_write(struct virtio_device *device, uint32_t offset, const void *dat
 /* The driver has put something into a queue. */
 void virtio_notify(struct virtio_device *device, unsigned int queue);
 
-/* With the lock held: interrupts the driver, if it wants that, for what was pushed; says that the
- * configuration has changed; gives the device up until the driver resets it, since the driver broke
- * a rule. */
+/* With the lock held: interrupts the driver, if it wants that, for what was pushed; gives the device
+ * up until the driver resets it, since the driver broke a rule. */
 void virtio_interrupt(struct virtio_device *device, struct virtq *q);
-void virtio_config_changed(struct virtio_device *device);
 void virtio_break(struct virtio_device *device);
 
 /* Is the driver at work, and the device not given up? */

@@ -28,11 +28,10 @@ enum vsock_state {
 
 /* What is to be said, most urgent first. */
 enum vsock_say {
-	VSOCK_SAY_RST = 1 << 0,
-	VSOCK_SAY_REQUEST = 1 << 1,
-	VSOCK_SAY_RESPONSE = 1 << 2,
-	VSOCK_SAY_CREDIT = 1 << 3,
-	VSOCK_SAY_SHUTDOWN = 1 << 4,
+	VSOCK_SAY_REQUEST = 1 << 0,
+	VSOCK_SAY_RESPONSE = 1 << 1,
+	VSOCK_SAY_CREDIT = 1 << 2,
+	VSOCK_SAY_SHUTDOWN = 1 << 3,
 };
 
 struct vsock_conn {
