@@ -181,7 +181,7 @@ int run_command(struct cli *cli, struct err *err)
 	cli->running = true;
 	if (command->run(cli, err) == 0)
 		return 0;
-	if ((command->flags & CLI_ID) && cli->cts && cli->id == cli->args[0] &&
+	if ((command->flags & CLI_ID) && cli->cts && cli->id && cli->id == cli->args[0] &&
 	    !ctid_parse(cli->id, &ctid) &&
 	    (err->code == ERR_NOT_FOUND || err->code == VZ_ERR(VZ_NO_CONF) ||
 	     err->code == VZ_ERR(VZ_BAD_VALUE)))

@@ -36,6 +36,20 @@ told() # ID N [FILTER]
 
 why='if .type == "stopped" then [.reason, .exitCode // .signal // empty] | map(tostring) | join(":") else .type end'
 
+t_wrong_command_lines()
+{
+	try ct events
+	is "nobody" "$status" 1
+	like "which, or all" "$err" '^vzrun: events: one container, or --all '
+	try ct events --all --type foo
+	is "no such type" "$status" 1
+	like "it is named" "$err" '^vzrun: .*foo'
+	try ct events --json
+	is "one, as JSON" "$(wc -l <<<"$err")" 1
+	try ct events nobody
+	like "one that is not there" "$err" '^vzrun: events nobody: container does not exist'
+}
+
 # Before 6.15 the kernel tells nothing of a process that was reaped before the watcher looked, which
 # vzrun(8) says: then it is unknown how it ended, and nothing else.
 ended() # REASON TEXT
