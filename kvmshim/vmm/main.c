@@ -57,8 +57,8 @@ static int say(const char *text)
 	return fputs(text, stdout) < 0 || fflush(stdout) ? EXIT_OWN : 0;
 }
 
-/* Sets what `opt` says. */
-static int option_set(int opt, struct machine_options *options, struct err *err)
+/* Sets what `opt` says; `word` is the argument that getopt has read last. */
+static int option_set(int opt, const char *word, struct machine_options *options, struct err *err)
 {
 	switch (opt) {
 	case 'k':
@@ -81,7 +81,10 @@ static int option_set(int opt, struct machine_options *options, struct err *err)
 		options->vsock = optarg;
 		return 0;
 	default:
-		return err_set(err, ERR_USAGE, "see kvmshim --help");
+		return err_set(
+			err, ERR_USAGE,
+			"an unknown option, or one without its value: \"%s\" (see kvmshim --help)",
+			word);
 	}
 }
 
@@ -110,12 +113,13 @@ int main(int argc, char **argv)
 	struct err err;
 	int opt;
 
+	opterr = 0; /* one line, by fail() */
 	while ((opt = getopt_long(argc, argv, "", rows, NULL)) >= 0) {
 		if (opt == 'h')
 			return say(help);
 		if (opt == 'v')
 			return say("kvmshim " PACKAGE_VERSION "\n");
-		if (option_set(opt, &options, &err) < 0)
+		if (option_set(opt, argv[optind - 1], &options, &err) < 0)
 			return fail(&err);
 	}
 	if (optind < argc || !options.kernel) {

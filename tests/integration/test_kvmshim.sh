@@ -23,6 +23,12 @@ t_options()
 	like "version" "$status$out" '^0kvmshim [0-9]'
 	try "$KVMSHIM"
 	is "nothing" "$status$err" "125kvmshim: --kernel is missing (see kvmshim --help)"
+	try "$KVMSHIM" --kernel x --bogus
+	is "an unknown option" "$status$err" \
+		"125kvmshim: an unknown option, or one without its value: \"--bogus\" (see kvmshim --help)"
+	try "$KVMSHIM" --kernel
+	is "one without its value" "$status$err" \
+		"125kvmshim: an unknown option, or one without its value: \"--kernel\" (see kvmshim --help)"
 	try "$KVMSHIM" --kernel x y
 	is "an argument" "$status$err" "125kvmshim: it takes no arguments (see kvmshim --help)"
 	try "$KVMSHIM" --kernel x --memory 1X
