@@ -17,6 +17,8 @@
 #include "runtime/base/mem.h"
 #include "runtime/base/proc.h"
 
+#define KILLED_WAIT_MSEC 5000
+
 struct worker {
 	size_t job;
 	pid_t pid;
@@ -173,7 +175,9 @@ static void give_up(struct crew *crew)
 
 		if (!crew->pool->leave) {
 			proc_pidfd_signal(worker->pidfd, SIGKILL);
-			proc_wait(worker->pid);
+			/* One that waits for a dead disk does not end: then it is left. */
+			if (proc_pidfd_wait(worker->pidfd, KILLED_WAIT_MSEC) == 1)
+				proc_wait(worker->pid);
 		}
 		if (!worker->told) {
 			worker->told = worker->failed = true;
