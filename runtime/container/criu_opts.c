@@ -28,8 +28,8 @@ static int open_dir(const char *path, bool make, struct err *err)
 	return fd < 0 ? err_sys(err, "open the folder \"%.300s\"", path) : fd;
 }
 
-/* Images hold the memory and the credentials of processes; who could write them could make the
- * host's root run anything. */
+/* Images hold the memory and the credentials of processes: who could write them could make the
+ * host's root run anything, and who owns the folder could read what is put there. */
 static int check_owner(int fd, const char *path, struct err *err)
 {
 	struct stat st;
@@ -38,8 +38,8 @@ static int check_owner(int fd, const char *path, struct err *err)
 		return err_sys(err, "look at \"%.300s\"", path);
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, ERR_INPUT,
-			       "the folder \"%.300s\" is not ours alone to write: nothing is "
-			       "restored from it (chown root, chmod go-w)",
+			       "the folder \"%.300s\" is not ours alone to write: nothing is put "
+			       "there or restored from there (chown root, chmod go-w)",
 			       path);
 	return 0;
 }
@@ -50,10 +50,10 @@ int criu_dirs_open(const struct criu_common_opts *opts, bool make, struct criu_d
 	const char *work = opts->work_path ? opts->work_path : opts->image_path;
 
 	ret->image = open_dir(opts->image_path, make, err);
-	if (ret->image < 0 || (!make && check_owner(ret->image, opts->image_path, err) < 0))
+	if (ret->image < 0 || check_owner(ret->image, opts->image_path, err) < 0)
 		return -1;
 	ret->work = open_dir(work, true, err);
-	return ret->work < 0 ? -1 : 0;
+	return ret->work < 0 ? -1 : check_owner(ret->work, work, err);
 }
 
 static int put_cgroups(struct strbuf *msg, const char *mode, struct err *err)

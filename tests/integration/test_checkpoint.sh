@@ -104,6 +104,14 @@ t_refusals()
 	like "images that others may write" "$status/$err" "^1/.*not ours alone to write"
 	try vzrun restore --bundle "$SCRATCH/$id" --image-path "$SCRATCH/$id/empty" "$id"
 	like "none of ours" "$status/$err" "^1/.*no checkpoint of vzrun's"
+	vzrun run --detach --bundle "$SCRATCH/$id" "$id" </dev/null >/dev/null 2>&1
+	try vzrun checkpoint --image-path "$SCRATCH/$id/open" "$id"
+	like "nor go there" "$status/$err" "^1/.*not ours alone to write"
+	try vzrun checkpoint --image-path "$SCRATCH/$id/img" --work-path "$SCRATCH/$id/open" "$id"
+	like "nor does a log" "$status/$err" "^1/.*not ours alone to write"
+	is "nothing is there" "$(ls "$SCRATCH/$id/open")" ""
+	is "it runs on" "$(vzrun state "$id" | jq -r .status)" running
+	vzrun delete --force "$id"
 	try vzrun checkpoint --empty-ns pid "$id"
 	like "--empty-ns" "$status/$err" "^1/.*only \"network\""
 	is "nothing is left" "$(ls "$ROOT" 2>/dev/null)" ""
