@@ -60,12 +60,24 @@ static void restore_done(struct restore *r)
 
 /* ---- what comes from outside ---- */
 
+/* Where a bind comes from: what lies at `rest` in `base`, a path of the host's. The rest may be the
+ * container's doing, so its links lead nowhere but inside of the base. */
+struct origin {
+	char *base;
+	const char *rest; /* of the mount's target; "": the base itself */
+	bool mapped;      /* with the container's ids */
+};
+
+static void origin_done(struct origin *origin)
+{
+	free(origin->base);
+}
+
 /* By a bind mount of the spec at the target or above it. */
-static char *from_spec(const struct restore *r, const char *target)
+static void from_spec(const struct restore *r, const char *target, struct origin *ret)
 {
 	const struct spec *spec = r->launch.spec;
 	const struct spec_mount *found = NULL;
-	auto_free char *source = NULL;
 	size_t len = 0;
 
 	for (size_t i = 0; i < spec->mounts_n; i++) {
@@ -79,9 +91,9 @@ static char *from_spec(const struct restore *r, const char *target)
 		}
 	}
 	if (!found || !found->source || found->idmap)
-		return NULL;
-	source = path_join(r->launch.opts->bundle, found->source);
-	return source ? str_dupf("%s%s", source, target + len) : NULL;
+		return;
+	ret->base = path_join(r->launch.opts->bundle, found->source);
+	ret->rest = target + len;
 }
 
 /* A mount script may have mounted it below the root file system, which holds it again. */
@@ -95,52 +107,76 @@ static bool is_below_root(const struct restore *r, const char *target)
 	       (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* The host's path; *ret_mapped: with the container's ids. */
-static int find_bind(const struct restore *r, const char *target, char **ret, bool *ret_mapped,
+static int find_bind(const struct restore *r, const char *target, struct origin *ret,
 		     struct err *err)
 {
 	const struct criu_common_opts *common = &r->opts->common;
 	const struct container_mount *graft = image_graft(common->grafts, common->grafts_n, target);
 
-	*ret = from_spec(r, target);
-	if (!*ret && graft) {
-		*ret = strdup(graft->source);
-		*ret_mapped = true;
-	} else if (!*ret && is_below_root(r, target)) {
-		*ret = str_dupf("%s%s", r->launch.state->rootfs, target);
-	} else if (!*ret) {
+	from_spec(r, target, ret);
+	if (!ret->base && graft) {
+		ret->base = strdup(graft->source);
+		ret->mapped = true;
+	} else if (!ret->base && is_below_root(r, target)) {
+		ret->base = strdup(r->launch.state->rootfs);
+		ret->rest = target;
+	} else if (!ret->base) {
 		return err_set(
 			err, ERR_INPUT,
 			"mount \"%.200s\": it came from the host, and nothing says from where",
 			target);
 	}
-	return *ret ? 0 : err_sys(err, "restore");
+	return ret->base ? 0 : err_sys(err, "restore");
 }
 
-static int open_tree_of(struct restore *r, size_t i, struct err *err)
+static int open_origin(const struct origin *origin, int userns, struct err *err)
+{
+	auto_fd int base = -1, fd = -1;
+	char path[FD_PATH_SIZE];
+
+	if (!*origin->rest)
+		return graft_open(origin->base, 0, userns, err);
+	base = open(origin->base, O_PATH | O_CLOEXEC);
+	fd = base < 0 ? -1 : path_open_in(base, origin->rest, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return err_sys(err, "open \"%.300s%.200s\"", origin->base, origin->rest);
+	return graft_open(fd_path(path, fd), 0, userns, err);
+}
+
+static int open_bind(struct restore *r, size_t i, struct err *err)
 {
 	const struct spec_linux *lin = &r->launch.spec->lin;
-	const struct image_mount *m = &r->image->mounts[i];
-	auto_free char *source = NULL;
+	__attribute__((cleanup(origin_done))) struct origin origin = { .rest = "" };
 	auto_fd int userns = -1;
-	char cgroup[PATH_MAX];
-	bool mapped = false;
 
-	if (m->kind == IMAGE_NODE)
-		return 0;
-	if (m->kind == IMAGE_CGROUP && cgroup_full_path(r->launch.state->cgroup, cgroup, err) < 0)
+	if (find_bind(r, r->image->mounts[i].target, &origin, err) < 0)
 		return -1;
-	if (m->kind == IMAGE_BIND && find_bind(r, m->target, &source, &mapped, err) < 0)
-		return -1;
-	if (mapped) {
+	if (origin.mapped) {
 		userns = ns_user_fd(&lin->uid_mappings, &lin->gid_mappings, err);
 		if (userns < 0)
 			return -1;
 	}
-	r->trees[i] = graft_open(source ? source : cgroup, 0, userns, err);
-	if (r->trees[i] < 0 && mapped && err->code == EINVAL)
-		r->trees[i] = graft_open(source, 0, -1, err);
+	r->trees[i] = open_origin(&origin, userns, err);
+	if (r->trees[i] < 0 && origin.mapped && err->code == EINVAL)
+		r->trees[i] = open_origin(&origin, -1, err);
 	return r->trees[i] < 0 ? -1 : 0;
+}
+
+static int open_tree_of(struct restore *r, size_t i, struct err *err)
+{
+	char cgroup[PATH_MAX];
+
+	switch (r->image->mounts[i].kind) {
+	case IMAGE_NODE:
+		return 0;
+	case IMAGE_BIND:
+		return open_bind(r, i, err);
+	default:
+		if (cgroup_full_path(r->launch.state->cgroup, cgroup, err) < 0)
+			return -1;
+		r->trees[i] = graft_open(cgroup, 0, -1, err);
+		return r->trees[i] < 0 ? -1 : 0;
+	}
 }
 
 /* Behind the making of the cgroup. */

@@ -90,6 +90,23 @@ t_ids_and_binds()
 	vzrun delete --force "$id"
 }
 
+t_a_mount_below_a_volume()
+{
+	local vol=$SCRATCH/vol
+	need_criu || return
+	mkdir -p "$vol/sub" "$vol/real"
+	echo inside >"$vol/real/file"
+	mount --bind "$vol/real" "$vol/sub"
+	make_counter '.mounts += [{destination: "/vol", type: "bind", source: "'"$vol"'", options: ["rbind"]}]' /dev/null
+	try vzrun checkpoint --image-path "$dir/img" "$id"
+	is "checkpoint" "$status/$err" 0/
+	try vzrun restore -d -b "$dir" --image-path "$dir/img" "$id" </dev/null
+	is "restore" "$status/$err" 0/
+	is "it is there" "$(vzrun exec "$id" cat /vol/sub/file)" inside
+	vzrun delete --force "$id"
+	umount "$vol/sub"
+}
+
 t_refusals()
 {
 	new_id
