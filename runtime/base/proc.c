@@ -112,6 +112,8 @@ static char *next_field(char *at, int from, int to)
 }
 
 #define STAT_STATE 3
+#define STAT_FLAGS 9
+#define FLAG_EXITING 0x4U /* linux/sched.h, PF_EXITING */
 #define STAT_START 22
 #define STAT_EXIT_CODE 52
 
@@ -127,6 +129,14 @@ int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state)
 	if (ret_start)
 		*ret_start = strtoull(start, NULL, 10);
 	return 0;
+}
+
+bool proc_is_ending(pid_t pid)
+{
+	char text[1024], *state = stat_fields(pid, text, sizeof(text));
+	char *flags = next_field(state, STAT_STATE, STAT_FLAGS);
+
+	return !flags || (strtoull(flags, NULL, 10) & FLAG_EXITING);
 }
 
 /* Of one that nobody has reaped yet. */

@@ -37,6 +37,10 @@ int proc_close_to_others(struct err *err);
  * up. -1 where there is none. */
 int proc_stat(pid_t pid, uint64_t *ret_start, char *ret_state);
 
+/* Is it on its way out (PF_EXITING), or gone? It holds no files then, but may still count in its
+ * cgroup. */
+bool proc_is_ending(pid_t pid);
+
 /* How the process behind pidfd, which is not our child, has ended: the wait status, as waitpid(2)
  * has it. pid and start are its own (proc_stat). -1: it has not, or it was reaped and this kernel
  * (before 6.15: PIDFD_INFO_EXIT) does not tell any more. Where it does, reboot(2) in the process's

@@ -22,7 +22,7 @@
 
 #define PLACE_TRIES 8
 
-#define TIDY_TRIES 50
+#define TIDY_TRIES 1000
 #define TIDY_USEC 1000
 
 #define OOM_SCORE_ADJ "-1000"
@@ -57,14 +57,20 @@ pid_t apart_clone(const char *name)
 	return pid;
 }
 
-/* One that has closed its files is still in its cgroup for a moment, though not among its processes. */
-static bool only_dying(const char *path)
+/* One that has closed its files, so that who waited for that goes on, is still in its cgroup for a
+ * moment. */
+static bool only_ending(const char *path)
 {
 	auto_fd int fd = cgroup_open(path, NULL);
 	auto_free pid_t *pids = NULL;
 	size_t n = 0;
 
-	return fd >= 0 && cgroup_pids(fd, &pids, &n, NULL) == 0 && n == 0;
+	if (fd < 0 || cgroup_pids(fd, &pids, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!proc_is_ending(pids[i]))
+			return false;
+	return true;
 }
 
 void apart_tidy(const char *name)
@@ -76,7 +82,7 @@ void apart_tidy(const char *name)
 		return;
 	for (int i = 0; i < TIDY_TRIES; i++) {
 		if (unlinkat(host, path + 1, AT_REMOVEDIR) == 0 || errno != EBUSY ||
-		    !only_dying(path))
+		    !only_ending(path))
 			return;
 		usleep(TIDY_USEC);
 	}

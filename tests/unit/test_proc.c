@@ -146,6 +146,24 @@ static void an_ended_process_has_no_start_time_once_it_is_waited_for(void **stat
 	assert_int_equal(proc_stat(pid, &start, &letter), -1);
 }
 
+static void a_process_is_ending_until_it_is_gone(void **state)
+{
+	int pidfd;
+	pid_t pid;
+
+	(void)state;
+	assert_false(proc_is_ending(getpid()));
+	pid = proc_clone(0, -1, &pidfd);
+	if (pid == 0)
+		_exit(0);
+	assert_true(pid > 0);
+	assert_int_equal(proc_pidfd_wait(pidfd, -1), 1);
+	assert_true(proc_is_ending(pid));
+	assert_int_equal(proc_wait(pid), 0);
+	assert_true(proc_is_ending(pid));
+	close(pidfd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +175,7 @@ int main(void)
 		cmocka_unit_test(a_pidfd_is_had_for_a_pid),
 		cmocka_unit_test(a_start_time_is_read_whatever_the_name),
 		cmocka_unit_test(an_ended_process_has_no_start_time_once_it_is_waited_for),
+		cmocka_unit_test(a_process_is_ending_until_it_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
